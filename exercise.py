@@ -16,7 +16,8 @@ from capture.errors import BadFilter, CaptureError
 from capture.privileges import UnknownUser
 from cli.answers import answered
 from cli.arguments import Arguments, parse_arguments
-from cli.build import COMMANDS, PROGRAM
+from cli.build import COMMANDS, PROGRAM, PROXY
+from cli.proxy import parse_proxy
 from cli.settings import configured
 from dashboard.full.complaints import Complaints, collected
 from view.outlet import OutputClosedError
@@ -43,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if argv is None else list(argv)
     try:
-        if COMMANDS & set(given[:1]):
+        if COMMANDS & set(given[:1]) - {PROXY}:
             return other_command(given[0], given[1:], lockdown=argv is None)
-        arguments = parse_arguments(given)
+        arguments = parse_arguments(given) if given[:1] != [PROXY] else parse_proxy(given[1:])
         config = configured(arguments) if argv is None else replace(configured(arguments), lockdown=False)
         if answered(arguments, config):
             return 0

@@ -311,6 +311,68 @@ class Config:
     waf_undecided_lines: Annotated[int, Range(0, 100_000, "lines")] = 10
     """Undecided requests that are logged in dashboard_bucket_size seconds; all of those that are refused are."""
 
+    # Inline proxy, see docs/protecting.md -----------------------------------------------------------------------------
+
+    proxy_threads: Annotated[int, Range(0, 256, "threads")] = 0
+    """Threads of the proxy, each with connections of its own; 0 for one per processor."""
+    proxy_connections: Annotated[int, Range(1, 1_000_000, "connections")] = 20_000
+    """Maximum open connections of clients; beyond, the one that has waited longest for a request is ended."""
+    proxy_head_timeout: Annotated[float, Range(0.1, 3600, "s")] = 10
+    """Time for a TLS handshake, and for the head of a request."""
+    proxy_idle_timeout: Annotated[float, Range(0.1, 86400, "s")] = 60
+    """Time between two requests of a connection."""
+    proxy_stall_timeout: Annotated[float, Range(0.1, 86400, "s")] = 30
+    """Time in which a client must send a part of a body, or take a part of a response."""
+    proxy_connect_timeout: Annotated[float, Range(0.1, 600, "s")] = 5
+    """Time for a connection to an upstream, and for a check of it."""
+    proxy_response_timeout: Annotated[float, Range(0.1, 86400, "s")] = 60
+    """Time in which an upstream must send a part of its response."""
+    proxy_drain: Annotated[float, Range(0, 3600, "s")] = 10
+    """Time for requests under way at the end."""
+    proxy_client_rate: Annotated[float, Range(0, 1e6, "requests/s")] = 0
+    """Requests that one client may make on average; 0 for no limit. Others are answered with 429."""
+    proxy_client_burst: Annotated[int, Range(1, 1_000_000, "requests")] = 100
+    """Requests that one client may make at once, if there is a limit."""
+    proxy_client_connections: Annotated[int, Range(0, 1_000_000, "connections")] = 0
+    """Maximum open connections of one client; 0 for no limit."""
+    proxy_forwarded: Literal["x-forwarded", "forwarded", "both", "none"] = "x-forwarded"
+    """Fields that tell upstreams about the client: X-Forwarded-For, -Proto and -Host, or Forwarded (RFC 7239). What
+    clients send in them is kept only if it comes from trusted_proxies."""
+    proxy_send_header: bool = False
+    """Tell upstreams the client's address by the PROXY protocol, version 2, too; each client's connection then has
+    connections of its own to upstreams."""
+    proxy_expect_header: bool = False
+    """Clients' connections begin with a PROXY header, of version 1 or 2, from one of the trusted_proxies."""
+    proxy_upgrades: Annotated[tuple[str, ...], "names of protocols"] = ("websocket",)
+    """Protocols that clients may switch to; * for all."""
+    proxy_connect: bool = False
+    """Pass requests with the method CONNECT on; otherwise they are refused."""
+    proxy_allowed_oddities: Annotated[tuple[str, ...], "names of oddities"] = ()
+    """Ambiguous requests that are passed on all the same, by their names in docs/oddities.md."""
+    proxy_page: str = ""
+    """File with the page for refused requests, in which {id} stands for the request's number; HTML if it ends in .html.
+    Empty for one line of text."""
+    proxy_page_status: Annotated[int, Range(400, 599, "status")] = 403
+    """Status of that page."""
+    proxy_health_path: str = ""
+    """Path under which the proxy itself tells whether upstreams are up, such as /proxy-health; empty for none."""
+    proxy_check_path: str = ""
+    """Path by which upstreams are checked: anything but 5xx is well. Empty if they need only take a connection."""
+    proxy_check_pause: Annotated[float, Range(0, 3600, "s")] = 5
+    """Time between checks of upstreams; 0 for none."""
+    proxy_http2: bool = True
+    """Offer HTTP/2 to clients that use TLS. Without TLS, those that know of it may use it."""
+    proxy_tls12: bool = True
+    """Offer TLS 1.2 besides 1.3."""
+    proxy_client_ca: str = ""
+    """File with the authorities that clients' certificates are verified with; empty if none are asked for. Upstreams
+    get the certificate in Client-Cert (RFC 9440)."""
+    proxy_client_optional: bool = False
+    """Let clients without a certificate in, if they are asked for one."""
+    proxy_upstream_ca: str = ""
+    """File with the authorities that upstreams' certificates are verified with; empty for those of the system, `none`
+    to take any certificate."""
+
     # Memory and statistics -------------------------------------------------------------------------------------------
 
     max_retention_length: Annotated[int, Range(60, 7 * 86400, "s")] = 86400
@@ -683,9 +745,9 @@ class Config:
 
     # Blocking: telling a front whom to refuse, see docs/protecting.md -------------------------------------------------
 
-    block: tuple[Literal["nft", "haproxy", "nginx"], ...] = ()
-    """Have these refuse clients because of findings and alerts, like `--block`: the Linux kernel (nftables), HAProxy or
-    nginx."""
+    block: tuple[Literal["nft", "haproxy", "nginx", "proxy"], ...] = ()
+    """Have these refuse clients because of findings and alerts, like `--block`: the Linux kernel (nftables), HAProxy,
+    nginx or our own proxy."""
     block_dry_run: bool = True
     """Only say who would be blocked, and tell no front. Always true with `-r`."""
     block_severity: Literal["info", "low", "medium", "high", "critical"] = "high"

@@ -96,3 +96,7 @@ class CaptureThread:
                 else:
                     intake.advance(intake.clock())
                 self._clock = max(self._clock, intake.clock())
+        for frames in intake.rest():
+            with self._alone():
+                intake.decode(frames)
+                self._clock = max(self._clock, intake.clock())

@@ -1,6 +1,6 @@
 """Reads frames from a source, saves them if asked to, and decodes them, with the keys that arrived before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -148,6 +148,12 @@ class Intake:
             frames = frames.part(0, self._left)
             self._left -= len(frames)
         return frames
+
+    def rest(self) -> Iterator[Frames]:
+        """End a source that ends by itself, and yield the frames until then; nothing of other sources."""
+        rest: Callable[[], Iterator[Frames]] = getattr(self.source, "rest", lambda: iter(()))
+        for frames in rest():
+            yield frames if self._time is None else self._time.in_packet_time(frames)
 
     def decode(self, frames: Frames) -> None:
         """Decode frames, and save them if asked to.

@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from capture.core import decoder_name
 from capture.ports import Ports, parse_ports
@@ -16,6 +16,7 @@ from outputs.address import Address, parse_address
 
 if TYPE_CHECKING:
     from incidents.record import Recorded
+    from proxy.arguments import ProxyArguments
 
 _EXAMPLES = """\
 examples:
@@ -27,6 +28,7 @@ examples:
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked
+  exercise.py proxy --help               a reverse proxy with TLS that monitors and protects
   exercise.py blocks lift 203.0.113.7    lift a block; see exercise.py blocks --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
@@ -42,7 +44,7 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells in which the command line can be completed."""
 PCAPNG = ".pcapng"
 """The end of the names of files that `-w` writes in this format."""
-FRONTS = ("nft", "haproxy", "nginx")
+FRONTS = ("nft", "haproxy", "nginx", "proxy")
 """What can refuse clients."""
 UIS = ("auto", "full", "console", "json")
 """Display modes; `auto` depends on whether there is a terminal."""
@@ -97,6 +99,8 @@ class Arguments:
     verbose: bool
     incident: "Recorded | None" = None
     """The incident that is read, whose packets are in `read`."""
+    proxy: "ProxyArguments | None" = None
+    """What the proxy is to do that is monitored; None if the traffic of others is."""
 
     @property
     def uses_output(self) -> bool:
@@ -110,7 +114,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     Raises:
         CaptureError: -r names a folder that is not one of an incident.
     """
-    given = check_usage(argv)
+    return read_arguments(check_usage(argv))
+
+
+def read_arguments(given: argparse.Namespace) -> Arguments:
+    """Return the arguments that a command line says, once it is known to have no contradictions.
+
+    Raises:
+        CaptureError: -r names a folder that is not one of an incident.
+    """
     incident = _incident(given.read)
     return Arguments(
         interface=given.interface or "eth0",
@@ -150,7 +162,7 @@ def check_usage(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what the command line says, without reading a file. --help, --version and wrong usage end the program."""
     parser = make_parser()
     given = parser.parse_args(argv)
-    _refuse_contradictions(parser, given)
+    refuse_contradictions(parser, given)
     return given
 
 
@@ -163,7 +175,8 @@ def _incident(read: str | None) -> "Recorded | None":
     return recorded(Path(read))
 
 
-def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+def refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """End the program if options contradict each other."""
     if given.demo and (given.read is not None or given.interface is not None or given.port is not None):
         parser.error("--demo uses its own interface and port; leave out -i, -p and -r")
     if given.read is not None and given.interface is not None:
@@ -184,6 +197,11 @@ def _refuse_contradictions(parser: argparse.ArgumentParser, given: argparse.Name
             parser.error(f"--demo may run in a private network, where --{option} reaches nobody; leave one out")
 
 
+NO_SOURCE: Final[dict[str, Any]] = {
+    "interface": None, "port": None, "owners": None, "read": None, "keys": [], "filter": "", "demo": False,
+    "list_interfaces": False,
+}  # fmt: skip
+"""Options that choose what to capture, as if none was given."""
 _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
     "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
@@ -225,8 +243,10 @@ class _PrintCompletion(argparse.Action):
         parser.exit()
 
 
-def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the parser of the command line; `program` is the name in its messages."""
+def make_parser(program: str = PROGRAM, captures: bool = True) -> argparse.ArgumentParser:
+    """Return the parser of the command line; `program` is the name in its messages. Unless the program `captures`, no
+    option chooses what to capture.
+    """
     parser = _Parser(
         prog=program,
         description="A passive HTTP monitor: what is busy, what is slow, and alerts when traffic leaves its baseline.",
@@ -235,30 +255,19 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         add_help=False,
     )
     add = parser.add_argument_group("what to watch").add_argument
-    add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
-    add("-p", "--port", metavar="PORTS", type=ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
+    if captures:
+        _add_sources(add)
+    else:
+        parser.set_defaults(**NO_SOURCE)
     add(
         "--protocols", metavar="NAMES", type=_names,
         help="what to decode besides HTTP/1: http2,websocket,operations,tls,dns,quic; or +dns, or none "
         "(default: all but dns)",
     )  # fmt: skip
     add(
-        "--owners", choices=("all", "host", "none"),
-        help="name the processes and containers behind connections: all; host: not in other networks of this host "
-        "(default: all)",
-    )  # fmt: skip
-    add(
         "--trusted-proxies", metavar="NETWORKS", type=_names,
         help="proxies that may name the client in X-Forwarded-For, Forwarded or the PROXY protocol: 10.0.0.0/8,::1; or "
         "+203.0.113.7, or none (default: private addresses and this host)",
-    )  # fmt: skip
-    add(
-        "-r", "--read", metavar="FILE",
-        help="read a capture file instead (pcap or pcapng), or the folder of an incident; - is standard input",
-    )  # fmt: skip
-    add(
-        "--keys", metavar="FILE", action="append", default=[],
-        help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
     )  # fmt: skip
     add(
         "--indicators", metavar="FILE", action="append", default=[],
@@ -284,12 +293,9 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="find what a web application firewall would block: a folder of the OWASP Core Rule Set or files of "
         "ModSecurity, may be repeated (default: those of Debian); see docs/waf.md",
     )  # fmt: skip
-    add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add("--duration", metavar="SECONDS", type=parse_seconds, help="stop after this many seconds")
-    add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
-    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
 
     add = parser.add_argument_group("display").add_argument
     add(
@@ -340,8 +346,8 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     add("--spool", metavar="DIR", help="folder for what the store does not have yet (default: beside the history file)")
     add(
         "--block", metavar="FRONT", action="append", choices=FRONTS,
-        help="have a front refuse clients because of findings: nft, haproxy or nginx, may be repeated; a dry run "
-        "unless --block-dry-run=false; see docs/protecting.md",
+        help="have a front refuse clients because of findings: nft, haproxy, nginx or our own proxy, may be repeated; "
+        "a dry run unless --block-dry-run=false; see docs/protecting.md",
     )  # fmt: skip
     add(
         "--block-dry-run", choices=("true", "false"), nargs="?", const="true",
@@ -379,6 +385,28 @@ def make_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
         help="print a completion script for this shell, and exit",
     )
     return parser
+
+
+def _add_sources(add: Callable[..., argparse.Action]) -> None:
+    """Add the options that choose what to capture."""
+    add("-i", "--interface", metavar="NAME", help="network interface to capture on, or any (default: eth0)")
+    add("-p", "--port", metavar="PORTS", type=ports, help="TCP ports: 80 or 80,8080 or 8000-8100 or any (default: 80)")
+    add(
+        "--owners", choices=("all", "host", "none"),
+        help="name the processes and containers behind connections: all; host: not in other networks of this host "
+        "(default: all)",
+    )  # fmt: skip
+    add(
+        "-r", "--read", metavar="FILE",
+        help="read a capture file instead (pcap or pcapng), or the folder of an incident; - is standard input",
+    )  # fmt: skip
+    add(
+        "--keys", metavar="FILE", action="append", default=[],
+        help="decrypt TLS with this key log (SSLKEYLOGFILE), may be repeated, or with ebpf; see docs/https.md",
+    )  # fmt: skip
+    add("-f", "--filter", metavar="BPF", default="", help="also restrict capture with this BPF filter")
+    add("--demo", action="store_true", help="watch a built-in web server with simulated visitors")
+    add("-D", "--list-interfaces", action="store_true", help="list the interfaces and exit")
 
 
 def _argument(error: ValueError) -> Exception:

@@ -12,5 +12,7 @@ COMMAND: Final = "exercise"
 """The name of the installed program."""
 PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 """The name under which it was called; messages begin with it."""
-COMMANDS: Final = frozenset(("report", "watch", "collect", "store", "waf", "answer", "blocks"))
+PROXY: Final = "proxy"
+"""The command that monitors what it passes on itself."""
+COMMANDS: Final = frozenset(("report", "watch", "collect", "store", "waf", "answer", "blocks", PROXY))
 """The commands that do something else than monitor this host, each with arguments of its own."""

@@ -46,8 +46,13 @@ def configured(arguments: Arguments, environment: Mapping[str, str] = os.environ
     config = Config.with_settings(texts, values)
     given = {setting: paths for option, setting in _PATHS.items() if (paths := getattr(arguments, option))}
     config = replace(config, **given)
-    if arguments.crs is not None:
+    if arguments.crs is not None and arguments.proxy is None:
         config = with_rules(config, arguments.crs)
+    elif arguments.crs is not None:  # the proxy's agent runs the rules, and no detector
+        detectors = tuple(name for name in config.detectors if name != "waf")
+        config = replace(config, detectors=detectors, waf_rules=())
+    if arguments.proxy is not None and config.log_records == Config.log_records:
+        config = replace(config, log_records=(*config.log_records, "findings"))  # the numbers on refused pages
     return _with_plugins(config)
 
 

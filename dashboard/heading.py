@@ -1,5 +1,6 @@
 """The top of the dashboard: source, state and health. Pure."""
 
+from dashboard.proxy_lines import proxy_items
 from view import cells, figures
 from view.badge import ENDED, NAMED, badge, unlearned
 from view.page import EMPTY, GAP, Line, Page, Piece, Style, width
@@ -112,6 +113,7 @@ def health_items(view: View, page: Page) -> list[Line]:
         *_unread(health, page),
         *_keys(health, page),
         *_blocked(view),
+        *proxy_items(view),
         *_earlier(view, page),
     ]
 

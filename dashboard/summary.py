@@ -3,6 +3,7 @@
 import textwrap
 
 from dashboard.heading import uninspected, why_unnamed
+from dashboard.proxy_lines import proxy_summary
 from view import figures
 from view.badge import badge_text, unlearned
 from view.blocks import BlocksView
@@ -43,6 +44,7 @@ def _items(view: View, ascii_only: bool) -> list[tuple[str, str]]:
         ("Missed", _missed(health, ascii_only)),
         ("Alerts", _alerts(view)),
         *([("Blocked", _blocked(view.blocks))] if view.blocks is not None else []),
+        *([("Proxy", visible(proxy_summary(view.proxy), ascii_only))] if view.proxy is not None else []),
         *([("Baseline", f"none: {reason}")] if (reason := unlearned(view)) else []),
     ]
 

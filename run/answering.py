@@ -10,20 +10,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from capture.core import CORE
 from capture.named_files import NamedFiles, named_files
 from capture.privileges import ROOT, User, chosen_user
 from cli.answer import AnswerArguments, parse_answer
 from detection.inspector import Inspector
 from detection.loading import DetectorError
-from detection.waf.directives import Limits, directives
+from detection.waf.directives import Limits
 from detection.waf.dry_run import DryRun
-from detection.waf.files import RulesError, found
+from detection.waf.files import RulesError, rule_folders
 from detection.waf.prefilter import Prefilter
-from detection.waf.rule_files import prefilter
 from exercise_config import Config, SettingError
 from inspection.asking import Asking
 from inspection.processes import Stem
@@ -34,6 +31,7 @@ from run.intelligence import read_again
 from run.lockdown import lock_agent
 from run.log import daemons, open_log
 from run.opening import give_up_rights
+from run.waf_rules import loaded_prefilter, wanted_limits
 from verdicts.judge import Policy
 from verdicts.listed import Listed
 from verdicts.listening import bound
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 _MEBIBYTE: Final = 2**20
 _LEAST_SILENCE: Final = 0.5
 """Seconds of silence after which a worker is taken for hung; it has twice as long, once it has begun."""
-_SETTINGS_OF_CRS: Final = "/etc/modsecurity"
-"""Where Debian keeps the settings of its rules."""
 
 
 def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
@@ -61,7 +57,7 @@ def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
     config = given.config if lockdown else replace(given.config, lockdown=False)
     policy = policy_of(config)
     user, files = chosen_user(config.user, os.environ), named_files(config.user)
-    wanted = Limits(config.waf_paranoia, 0, config.waf_threshold, config.waf_outbound_threshold)
+    wanted = wanted_limits(config)
     with ExitStack() as stack:
         terms = _terms(config, given, policy)
         stem = Stem(partial(_loaded, config.waf_rules, wanted), terms, partial(_leave, config, user))
@@ -77,12 +73,12 @@ def answer(argv: Sequence[str], *, lockdown: bool = True) -> int:
         if feeds is not None:
             stack.callback(feeds.close)
         _leave(config, user)
-        load = partial(_prefilter, config.waf_rules, wanted)
+        load = partial(loaded_prefilter, config.waf_rules, wanted)
         asking = Asking(stem, (DryRun.name,), terms, config.waf_queue)
         stack.callback(asking.close)
         first = load()
         if config.lockdown:
-            lock_agent([*_rule_folders(config), *read_again(config)], bool(daemons(given.shared, config)))
+            lock_agent([*rule_folders(config.waf_rules), *read_again(config)], bool(daemons(given.shared, config)))
         _start(log, asking, feeds)
         parts = Parts(asking, policy, first, load, feeds, log, spoe, auth_request, _lines(given, policy, first))
         asyncio.run(serve(parts, config, given))
@@ -141,14 +137,6 @@ def _loaded(rules: Sequence[str], wanted: Limits) -> Sequence[Inspector]:
         raise DetectorError(str(error)) from error
 
 
-def _prefilter(rules: Sequence[str], wanted: Limits) -> Prefilter | None:
-    """Return the prefilter of the rules, which the workers have accepted; None if it cannot be made."""
-    try:
-        return prefilter(CORE, directives(found(rules), wanted))
-    except RulesError:
-        return None
-
-
 def _terms(config: Config, given: AnswerArguments, policy: Policy) -> Terms:
     budget = max(config.inspection_budget / 1000, policy.routes.longest_deadline)
     return Terms(
@@ -164,12 +152,6 @@ def _terms(config: Config, given: AnswerArguments, policy: Policy) -> Terms:
     )
 
 
-def _rule_folders(config: Config) -> list[str]:
-    """Return the folders of the rules, which are read again at SIGHUP."""
-    paths = [Path(path).resolve() for path in config.waf_rules]
-    return [_SETTINGS_OF_CRS, *(str(path if path.is_dir() else path.parent) for path in paths)]
-
-
 def _start(log: EventLog | None, asking: Asking, feeds: "Intelligence | None") -> None:
     if log is not None:
         log.start()
@@ -179,7 +161,9 @@ def _start(log: EventLog | None, asking: Asking, feeds: "Intelligence | None") -
 
 
 def _lines(given: AnswerArguments, policy: Policy, first: Prefilter | None) -> list[str]:
-    """Say where fronts may ask, and what is made of it."""
+    """Say where fronts may ask, and what is made of it; to a parent, which knows that, nothing."""
+    if given.parent >= 0:
+        return []
     lines = [f"answering HAProxy (SPOE) on {place}" for place in given.spoe]
     lines += [f"answering nginx (auth_request) on {place}" for place in given.auth_request]
     lines += [

@@ -26,6 +26,8 @@ from traffic.batch import Batch
 from traffic.finding import Finding
 from view.blocks import BlocksView, blocks_view
 
+PROXY: Final = "proxy"
+"""The bouncer that is part of the proxy, and needs no process."""
 BEHIND: Final = "its packets come from a proxy, so nft cannot stop it"
 DAY: Final = 86400.0
 LONGEST_BY_USER: Final = 30 * DAY
@@ -45,6 +47,11 @@ class Blocker:
         self._events: list[BlockEvent] = []
         self._total = 0
         self._now = 0.0
+
+    def tell(self, bouncer: Bouncer) -> None:
+        """Tell this one too whom to refuse, unless nobody is told or it was not asked for."""
+        if bouncer.name in self._fronts and not self._blocks.terms.dry_run:
+            self._bouncers += (bouncer,)
 
     def take(self, batch: Batch) -> None:
         """Judge the findings of a batch."""
@@ -154,7 +161,9 @@ def open_blocker(arguments: Arguments, config: Config, user: User | None, stack:
         raise SettingError(f"block_allow or trusted_proxies: {error}") from None
     if not config.block_nft_table.startswith("http_monitor") or not config.block_nft_table.isidentifier():
         raise SettingError(f"block_nft_table = {config.block_nft_table!r} does not begin with http_monitor")
-    told = () if dry_run else config.block
+    if PROXY in config.block and arguments.proxy is None:
+        raise SettingError("--block proxy is for exercise.py proxy only; here, choose nft, haproxy or nginx")
+    told = () if dry_run else [name for name in config.block if name != PROXY]
     processes = [BouncerProcess(process_settings(name, arguments, config, exempt, user)) for name in told]
     blocker = Blocker(BlockList(terms(config, dry_run=dry_run), exempt), config.block, processes)
     stack.callback(blocker.close)

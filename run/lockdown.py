@@ -14,6 +14,7 @@ from capture.core import CORE
 from capture.lockdown import Grants, lock_down, lockable
 from cli.arguments import Arguments
 from dashboard.full.new_file import DistantFiles, NewFiles, write_on_request
+from detection.waf.files import rule_folders
 from exercise_config import Config
 from notices.receivers import Receivers
 from run.intelligence import read_again
@@ -49,7 +50,7 @@ NO_MORE: Final = Grants()
 def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) -> Grants:
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
     receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
-    network = receivers.network or outputs.network
+    network = receivers.network or outputs.network or arguments.proxy is not None
     state = full or config.block  # the socket for commands is removed from there
     return Grants(
         read=(
@@ -59,6 +60,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
             *_given(config.statistics_folder),
             *read_later(config),
             *read_again(config),
+            *(rule_folders(arguments.crs) if arguments.proxy is not None and arguments.crs else ()),
             *((*NAMES, _folder_of("/etc/resolv.conf")) if network else ()),
             *(sensor.needs if sensor is not None else ()),
         ),

@@ -63,6 +63,7 @@ from traffic.records import OPTIONAL, DnsAnswer, DnsLookup, IpPacket, QuicConnec
 if TYPE_CHECKING:
     from incidents.keeper import IncidentKeeper
     from inspection.inspection import Inspection
+    from run.proxying import Inline
 
 DNS_ANSWERS = "udp src port 53"
 """Filter for the additional packets that statistics of DNS need."""
@@ -83,6 +84,8 @@ class Opened(NamedTuple):
     readers: Sequence[Reader]
     """What reads the files of detectors."""
     inspection: "Inspection | None"
+    inline: "Inline | None" = None
+    """The proxy, if its own traffic is monitored."""
     blocker: Blocker | None = None
     """What blocks clients, if somebody asked for it."""
 
@@ -124,18 +127,19 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         if owners is not None:
             stack.callback(owners.close)
         blocker = open_blocker(arguments, config, user, stack)
+        files = named_files(config.user)
         with stop.interrupting():  # opening a pipe may block
-            source = open_source(arguments, config, plan.counted, captured)
+            source, inline = _source(arguments, config, plan, captured, Rights(files, user, stack))
         stack.callback(source.close)
         if user is not None:
             load_dissection(getattr(source, "link_type", LINKTYPE_ETHERNET))
-        files = named_files(config.user)
         outputs = stack.enter_context(open_outputs(arguments, config, plan.statistics, files.open, plan.metrics))
         outputs.sensor = open_sensor(arguments, config, plan.statistics, f"{source.name} port {arguments.ports}", files)
         if outputs.sensor is not None:
             stack.callback(outputs.sensor.close)
         decoded = protocols(config, plan.counted, logged)
         readers = open_readers(config, plan.detectors, files, decoded, live=source.live)
+        readers += inline.readers if inline is not None else ()
         keyring = open_keys(config, source, files, user)
         stack.callback(keyring.close)
         intake = _intake(Beginning(arguments, config, plan, source, logged, files), keyring, owners)
@@ -158,14 +162,43 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         for reader in readers:
             stack.callback(reader.close)
             reader.start()
-        start_inspection(inspection, stack)
+        _begin(inspection, inline, stack)
         if keeper is not None:
             intake.keep_in(keeper.packets)
             stack.callback(keeper.close)
         notifier = stack.enter_context(notifying(plan.receivers, name, config.notice_flush_time))
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
-        yield Opened(name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection, blocker)
+        yield Opened(
+            name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection, inline, blocker
+        )
+
+
+def _begin(inspection: "Inspection | None", inline: "Inline | None", stack: ExitStack) -> None:
+    """Let in what comes from outside, once this process is locked down."""
+    start_inspection(inspection, stack)
+    if inline is not None:
+        inline.start()
+
+
+class Rights(NamedTuple):
+    """What opens files with the rights of the start, who the program will become, and what undoes it all."""
+
+    files: NamedFiles
+    user: User | None
+    stack: ExitStack
+
+
+def _source(
+    arguments: Arguments, config: Config, plan: Plan, captured: frozenset[type], rights: Rights
+) -> tuple[Source, "Inline | None"]:
+    """Open the source: the proxy, if there is one."""
+    if arguments.proxy is None:
+        return open_source(arguments, config, plan.counted, captured), None
+    from run.proxying import open_proxy
+
+    inline = open_proxy(arguments, config, *rights)
+    return inline.source, inline
 
 
 def logged_or_looked_at(arguments: Arguments, config: Config, plan: Plan) -> frozenset[type]:
@@ -223,7 +256,7 @@ def owner_source(arguments: Arguments, config: Config, user: User | None) -> Own
 
     It comes first, so that the process that it starts has nothing else open.
     """
-    live = arguments.read is None
+    live = arguments.read is None and arguments.proxy is None
     if not live or config.owners == "none" or CORE is None or not packet_socket.available():
         return None
     try:
@@ -243,7 +276,7 @@ def _name_owners(intake: Intake, owners: OwnerSource) -> None:
 
 def _elsewhere(arguments: Arguments, source: Source, bounds: Limits) -> Elsewhere | None:
     """Return the search for HTTP on other ports; None if all ports are monitored."""
-    if arguments.ports.is_any():
+    if arguments.ports.is_any() or arguments.proxy is not None:
         return None
     seen = glimpse(arguments.interface, arguments.expression) if source.live else None
     return Elsewhere(arguments.ports, bounds, seen, live=source.live)

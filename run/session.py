@@ -25,10 +25,12 @@ from store.store import Store
 from store.sums import ClosedBucket
 from store.watched import Watched, watched_spans, within
 from traffic.batch import Batch, RecordBatch
+from traffic.finding import Finding
 from view.blocks import BlocksView
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
+from view.proxied import ProxyView
 from view.view import HistoryView, Panel, View
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ class Session:
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
+        self._proxy: Callable[[], ProxyView] | None = None
         self._guard: Guard | None = None
         self._known: tuple[Lessons, float] | None = None
         self._wanted = False
@@ -170,17 +173,26 @@ class Session:
         self._guard = guard
         self._takers.append(guard)
 
+    def show_proxy(self, proxy: Callable[[], ProxyView]) -> None:
+        """Add the proxy to each View."""
+        self._proxy = proxy
+
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""
         lifted = self._guard is not None and self._guard.lift(network)
         self._guard_until(self.now)
         return lifted
 
-    def detect_with(self, detection: Detection, inspection: "Inspection | None" = None) -> None:
-        """Count what `detection` finds in the records, and `inspection` in contents, like other records. Call this
-        before the start.
+    def detect_with(
+        self,
+        detection: Detection,
+        inspection: "Inspection | None" = None,
+        others: Callable[[], Sequence[Finding]] = tuple,
+    ) -> None:
+        """Count what `detection` finds in the records, `inspection` in contents, and what `others` returns, like other
+        records. Call this before the start.
         """
-        self._findings = Findings(detection, inspection)
+        self._findings = Findings(detection, inspection, others)
 
     def judge_by(self, lessons: Lessons, opens: float) -> None:
         """Judge from `opens` on by what was learned in an earlier run. Call this before the start."""
@@ -419,6 +431,8 @@ class Session:
         view = build_view(now, run or self._run, store or self._store, self._monitor, reading, self._view, window)
         if self._guard is not None:
             view = replace(view, blocks=self._guard.view)
+        if self._proxy is not None:
+            view = replace(view, proxy=self._proxy())
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)

@@ -29,8 +29,13 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
         plan.only,
     )
-    session.detect_with(Detection(plan.detectors), parts.inspection)
+    if parts.inline is not None:
+        session.show_proxy(parts.inline.view)
+    others = parts.inline.findings if parts.inline is not None else tuple
+    session.detect_with(Detection(plan.detectors), parts.inspection, others)
     if parts.blocker is not None:
+        if parts.inline is not None:
+            parts.blocker.tell(parts.inline.bouncer)
         session.guard_with(parts.blocker)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)

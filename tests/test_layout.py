@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
     "capture", "traffic", "store", "detection", "stats", "alerting", "view", "dashboard", "settings", "outputs",
-    "blocking", "notices", "history", "fleet", "incidents", "inspection", "verdicts", "demo", "cli", "run",
+    "blocking", "notices", "history", "fleet", "incidents", "inspection", "verdicts", "proxy", "demo", "cli", "run",
 )  # fmt: skip
 PURE = (
     "traffic", "store", "detection", "stats", "alerting", "blocking", "view", "dashboard", "settings", "verdicts",
@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "inspection": {"inspection", "detection", "capture", "traffic"},
     "verdicts": {"verdicts", "inspection", "detection", "outputs", "traffic"},
     "outputs": {"outputs", "notices", "view", "blocking", "alerting", "store", "stats", "traffic", "settings"},
+    "proxy": {"proxy", "capture", "traffic"},
     "demo": {"demo"},
     "cli": {
         "cli",
@@ -64,6 +65,7 @@ MAY_IMPORT = {
         "fleet",
         "incidents",
         "outputs",
+        "proxy",
         "settings",
         "stats",
         "store",

@@ -105,12 +105,17 @@ def of_chunk_line(line: bytes, *, server: bool) -> Iterator[str]:
     elif parts[3]:
         yield "spaces after a chunk size"
     if parts[4] is not None:
-        if b'"' not in parts[4] and not all(
-            _EXTENSION.fullmatch(one.strip(b" \t")) for one in parts[4][1:].split(b";")
-        ):
+        if not _is_extension(parts[4][1:]):
             yield "malformed chunk extension"
         elif server:  # clients of S3 sign their chunks in extensions
             yield "chunk extension in a response"
+
+
+def _is_extension(text: bytes) -> bool:
+    """Return whether a chunk extension may be one: names, with or without values; quotes must come in pairs."""
+    if quotes := text.count(b'"'):
+        return quotes % 2 == 0
+    return all(_EXTENSION.fullmatch(one.strip(b" \t")) for one in text.split(b";"))
 
 
 def of_trailer(line: bytes) -> Iterator[str]:

@@ -9,6 +9,7 @@ from alerting.alert import Contributor, SignalUnit
 from alerting.events import REQUEST_RATE
 from stats import statistic
 from view.blocks import BlocksView
+from view.proxied import ProxyView
 from view.sensors import FleetView
 
 
@@ -362,6 +363,8 @@ class View:
     """The sensors, if the numbers are sums of what they sent; else None."""
     blocks: BlocksView | None = None
     """Whom a front refuses, if it is told of clients (`--block`); else None."""
+    proxy: ProxyView | None = None
+    """The proxy, if its own traffic is monitored; else None."""
 
     @property
     def shown(self) -> tuple[Panel, ...]:

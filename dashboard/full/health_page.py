@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dashboard.full.sensor_lines import sensor_lines
 from dashboard.full.table import Entry, TableColumn, TableContent, TableState, table_lines
 from dashboard.heading import why_unnamed
+from dashboard.proxy_lines import proxy_facts
 from view import figures
 from view.badge import WORDS
 from view.page import EMPTY, Line, Page, Piece, Style
@@ -36,6 +37,8 @@ def health_page(view: View, complaints: Sequence[str], page: Page, locked: str =
     for name, value in _facts(view.health):
         if name not in PRESENT or view.fleet is None:
             lines += page.named(name, page.text(value))
+    for name, value in proxy_facts(view.proxy) if view.proxy is not None else ():
+        lines += page.named(name, page.text(value))
     if view.history_since is not None:
         lines += page.named("Earlier runs", f"included since {figures.since(view.history_since, view.now, page.zone)}")
     if locked:

@@ -131,3 +131,9 @@ def texts(files: Sequence[str]) -> Iterator[str]:
             more = {known for known in glob(str(Path(name).parent / (quoted or plain))) if isfile(known)} - seen
             seen |= more
             waiting += sorted(more)
+
+
+def rule_folders(rules: Sequence[str]) -> list[str]:
+    """Return the folders of rules, which are read again at SIGHUP."""
+    paths = [Path(path).resolve() for path in rules]
+    return [str(_DEBIAN_SETUP.parent), *(str(path if path.is_dir() else path.parent) for path in paths)]

@@ -38,6 +38,11 @@ class Prefilter:
         """Rules that may match everything, as far as is known: because of one, all exchanges go to the engine."""
         return [] if self._core is None else list(self._core.unbounded)
 
+    @property
+    def core(self) -> Any:
+        """The core's part, for what asks it without Python; None if there is none."""
+        return self._core
+
     def may_match(self, exchange: Inspected) -> bool:
         """Return whether a rule may match an exchange; if not, none does."""
         return self.reason(exchange) is not None

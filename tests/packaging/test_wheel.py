@@ -92,7 +92,7 @@ def test_the_wheel_contains_the_manual_and_the_completion_scripts(installed: Pat
     assert "complete " in (share / "bash-completion/completions/exercise").read_text()
     assert (share / "zsh/site-functions/_exercise").read_text().startswith("#compdef exercise\n")
     assert "complete -c exercise" in (share / "fish/vendor_completions.d/exercise.fish").read_text()
-    for unit in ("http-monitor.service", "http-monitor-collector.service"):
+    for unit in ("http-monitor.service", "http-monitor-collector.service", "http-monitor-proxy.service"):
         assert "DynamicUser=yes" in (share / "http-monitor" / unit).read_text()
 
 
