@@ -22,7 +22,7 @@ CORE := $(shell find core \( -name target -o -path core/fuzz \) -prune -o -type 
 CARGO := $(shell command -v cargo)
 PIP := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run man bpf picture test test-all test-python test-core fast fuzz attacks check check-python check-core bench bench-quick soak clean help
+.PHONY: run man bpf picture test test-all test-python test-core fast fuzz attacks check check-python check-core bench bench-quick soak soak-proxy clean help
 .DEFAULT_GOAL := help
 
 run: $(RUN_STAMP) ## run the monitor: ARGS="-i eth0 -p 80"; without ARGS, the demo
@@ -83,14 +83,17 @@ ifdef CARGO
 	cd core && cargo clippy --all-targets -- -D warnings
 endif
 
-bench: $(TEST_STAMP) fast ## compare speed, loss and memory with other tools, 15 minutes, into docs/performance.md; live runs need root
+bench: $(TEST_STAMP) fast ## compare speed, loss and memory with other tools, 20 minutes, into docs/performance.md; live runs need root
 	@$(VENV_PYTHON) -m bench --into docs/performance.md
 
-bench-quick: $(TEST_STAMP) fast ## measure the same in two minutes, and print it
+bench-quick: $(TEST_STAMP) fast ## measure the same in three minutes, and print it
 	@$(VENV_PYTHON) -m bench --quick
 
 soak: $(TEST_STAMP) fast ## run under full load for MINUTES (10), and check that memory stays constant; needs root
 	@$(VENV_PYTHON) -m bench.soak $(MINUTES)
+
+soak-proxy: $(TEST_STAMP) fast ## run the inline proxy under full load and faults for MINUTES (10), and check that it serves; needs nginx and wrk
+	@$(VENV_PYTHON) -m bench.proxy_soak $(MINUTES)
 
 clean: ## remove the virtual environment, build results and caches
 	rm -rf $(VENV) build core/target core/fuzz/target .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,6 +34,7 @@ PARTS: Final = {
     "prefilter": "Exchanges that no rule can match",
     "inspection": "Inspection of content",
     "verdicts": "Answers to fronts",
+    "proxy": "The inline proxy",
     "live": "Watching a server",
     "https": "Watching a server with TLS",
     "start": "Start, and memory",
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--into", metavar="FILE", type=Path, help="write the tables into this document too")
     parser.add_argument(
-        "--quick", action="store_true", help="two minutes: shorter runs; the slowest tools and parts are left out"
+        "--quick", action="store_true", help="three minutes: shorter runs; the slowest tools and parts are left out"
     )
     given = parser.parse_args(argv)
     if unknown := set(given.parts) - set(PARTS):

@@ -6,7 +6,7 @@ Targets that could not be measured are listed. Ratios compare runs of the same r
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from bench import counting, decryption, dns, handshakes, header_blocks, https, live, sending, start
+from bench import counting, decryption, dns, handshakes, header_blocks, https, live, proxies, proxy, sending, start
 from bench.measure import Figure, ratio, table
 from bench.readers import ALONE, HTTPRY, OURS, PLUGIN, REFERENCE, SCAPY, SURICATA, TSHARK
 from bench.watching import OURS as OURS_LIVE
@@ -89,6 +89,16 @@ def _https(name: str) -> Callable[[Facts], Figure]:
     return lambda facts: Figure.of(facts["https"][https.KEPT][name])
 
 
+def _of_nginx(name: str, end: str) -> Callable[[Facts], Figure]:
+    """Return a function for the requests/s of a proxy, as a share of nginx's."""
+    return lambda facts: Figure(**facts["proxy"]["of_nginx"][f"{name}, {end}"])
+
+
+def _added(facts: Facts) -> Figure:
+    """Return the milliseconds that the proxy adds to the 99th percentile of the response times."""
+    return Figure(**facts["proxy"]["added_ms"][proxies.OURS])
+
+
 def _two_threads(facts: Facts) -> Figure:
     """Return how much sooner two threads have read a file than one."""
     return ratio(facts["threads"]["1"]["seconds"], facts["threads"]["2"]["seconds"])
@@ -96,6 +106,7 @@ def _two_threads(facts: Facts) -> Figure:
 
 _WHOLE, _LIVE = "file to statistics and signals", "live at saturation"
 _SENSOR: Final = "sending 200 rows each 10 s to a fleet"
+_PROXY: Final = "inline proxy"
 _BLOCKS: Final = "HTTP/2 header blocks"
 _CROWDED: Final = f"{_LIVE}, one core busy"
 TARGETS: Final = (
@@ -134,6 +145,11 @@ TARGETS: Final = (
     ),
     Target("HTTPS at saturation, tax: extra CPU a request", AT_MOST, 5, _https("own_tax_percent"), ",.1f", " %"),
     Target("HTTPS at saturation, requests missed", AT_MOST, 0, _https("missed"), ",.0f"),
+    Target(f"{_PROXY}, plain", AT_LEAST, 0.5, _of_nginx(proxies.OURS, proxy.PLAIN), unit=" x nginx"),
+    Target(f"{_PROXY}, TLS 1.3", AT_LEAST, 0.5, _of_nginx(proxies.OURS, proxy.TLS), unit=" x nginx"),
+    Target(f"{_PROXY} with rules, plain", AT_LEAST, 0.4, _of_nginx(proxies.RULED, proxy.PLAIN), unit=" x nginx"),
+    Target(f"{_PROXY} with rules, TLS 1.3", AT_LEAST, 0.4, _of_nginx(proxies.RULED, proxy.TLS), unit=" x nginx"),
+    Target(f"{_PROXY} at half load, 99 % of responses take longer by", AT_MOST, 1, _added, unit=" ms"),
     Target("resident memory of a quiet default run", AT_MOST, 75, _figure("start", start.MEMORY), ",.1f", " MiB"),
     Target(
         "a sensor with 4,000 rows each 10 s", AT_MOST, 1, _figure("sending", f"4000 {sending.CPU}"), unit=" % of a core"

@@ -7,7 +7,6 @@ the front and the load share the processors.
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 from bench.fronts import write_haproxy
-from bench.measure import Figure, cpu_seconds, table
+from bench.measure import Figure, table
+from bench.running import family_seconds, free_port, running
 from bench.waf import FOLDERS
+from bench.wrk import BROWSER, wrk
 from verdicts.spoe.frames import HAPROXY_HELLO, LENGTH, NOTIFY, Frame, Message, frame_in, framed, items, messages
 from verdicts.spoe.values import Value, text
 
@@ -28,17 +29,6 @@ ATTACK: Final = "/shop/cart?item=1%27%20union%20select%201,2--%20-"
 WORKERS: Final = 2
 WINDOW: Final = 16
 """Questions that wait at a time under load."""
-PATIENCE: Final = 30.0
-_FIELDS: Final = (
-    ("Host", "shop.example.com"),
-    ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"),
-    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-    ("Accept-Language", "en-GB,en;q=0.5"),
-    ("Cookie", "session=0123456789abcdef0123456789abcdef; theme=dark"),
-)
-_RATE: Final = re.compile(r"Requests/sec:\s*([\d.]+)")
-_PERCENTILE: Final = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
-_UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 class Cost(NamedTuple):
@@ -90,7 +80,7 @@ def _rows(costs: list[Cost]) -> Iterator[tuple[str, ...]]:
 def _costs(seconds: float) -> Iterator[Cost]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        path, asked, port = str(folder / "waf.sock"), _free_port(), _free_port()
+        path, asked, port = str(folder / "waf.sock"), free_port(), free_port()
         with _agent(path, asked) as agent:
             for traffic, target in (("ordinary", ORDINARY), ("attacks", ATTACK)):
                 yield _spoe(agent, path, traffic, target, seconds)
@@ -104,16 +94,16 @@ def _costs(seconds: float) -> Iterator[Cost]:
 
 def _spoe(agent: int, path: str, traffic: str, target: str, seconds: float) -> Cost:
     times = _asked(path, target, 1, seconds)
-    before, begun = _family_seconds(agent), time.perf_counter()
+    before, begun = family_seconds(agent), time.perf_counter()
     number = len(_asked(path, target, WINDOW, seconds))
-    passed, used = time.perf_counter() - begun, _family_seconds(agent) - before
+    passed, used = time.perf_counter() - begun, family_seconds(agent) - before
     cuts = quantiles(times, n=100)
     return Cost("SPOE", traffic, number / passed, used / number, cuts[49], cuts[98])
 
 
 def _asked(path: str, target: str, window: int, seconds: float) -> list[float]:
     """Ask over one connection, with so many questions at a time; return the seconds for each answer."""
-    header = b"".join(text(part.encode()) for pair in _FIELDS for part in pair) + b"\0\0"
+    header = b"".join(text(part.encode()) for pair in BROWSER for part in pair) + b"\0\0"
     said: dict[str, Value] = {"client": "203.0.113.9", "method": "GET", "target": target, "headers": header}
     payload = messages([Message("check-request", said)])
     wires = [framed(Frame(NOTIFY, True, number, 1, payload)) for number in range(window)]
@@ -142,11 +132,13 @@ def _frame(received: Any) -> Frame:
 
 
 def _auth_request(agent: int, port: int, traffic: str, target: str, seconds: float) -> Cost:
-    said = (*_FIELDS[1:], ("X-Original-URI", target), ("X-Original-Method", "GET"), ("X-Real-IP", "203.0.113.9"))
-    typical, slow, _ = _wrk(port, "/", seconds, 1, said)
-    before = _family_seconds(agent)
-    _, _, rate = _wrk(port, "/", seconds, WINDOW, said)
-    return Cost("auth_request", traffic, rate, (_family_seconds(agent) - before) / (rate * seconds), typical, slow)
+    said = (*BROWSER, ("X-Original-URI", target), ("X-Original-Method", "GET"), ("X-Real-IP", "203.0.113.9"))
+    url = f"http://127.0.0.1:{port}/"
+    alone = wrk(url, seconds, 1, said)
+    before = family_seconds(agent)
+    full = wrk(url, seconds, WINDOW, said)
+    used = family_seconds(agent) - before
+    return Cost("auth_request", traffic, full.rate, used / full.requests, alone.typical, alone.slow)
 
 
 def _haproxy(agent: int, folder: Path, path: str, port: int, seconds: float) -> Iterator[Cost]:
@@ -157,32 +149,19 @@ def _haproxy(agent: int, folder: Path, path: str, port: int, seconds: float) -> 
     alone = re.sub(r".*(filter spoe|http_monitor|answered).*\n", "", whole)
     for name, config in (("HAProxy alone", alone), ("HAProxy and agent", whole)):
         written.write_text(config)
-        with _running(["haproxy", "-db", "-f", str(written)], ("127.0.0.1", port), socket.AF_INET):
+        with running(["haproxy", "-db", "-f", str(written)], ("127.0.0.1", port)):
             time.sleep(2)  # until HAProxy has found the agent
             yield from _through(name, agent if config is whole else 0, port, seconds)
 
 
 def _through(name: str, agent: int, port: int, seconds: float) -> Iterator[Cost]:
     for traffic, target in (("ordinary", ORDINARY), ("attacks", ATTACK))[: 2 if agent else 1]:
-        typical, slow, _ = _wrk(port, target, seconds, 1, _FIELDS[1:])
-        before = _family_seconds(agent) if agent else 0.0
-        _, _, rate = _wrk(port, target, seconds, WINDOW, _FIELDS[1:])
-        used = _family_seconds(agent) - before if agent else 0.0
-        yield Cost(name, traffic, rate, used / (rate * seconds), typical, slow)
-
-
-def _wrk(
-    port: int, target: str, seconds: float, connections: int, fields: tuple[tuple[str, str], ...]
-) -> tuple[float, float, float]:
-    """Return median and 99th percentile of the times in seconds, and the rate."""
-    headers = [part for name, value in (*fields, ("Host", "shop.example.com")) for part in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", *headers]
-    said = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, check=True
-    ).stdout
-    found = {percent: float(value) * _UNITS[unit] for percent, value, unit in _PERCENTILE.findall(said)}
-    rate = _RATE.search(said)
-    return found["50"], found["99"], float(rate[1]) if rate else 0.0
+        url = f"http://127.0.0.1:{port}{target}"
+        alone = wrk(url, seconds, 1)
+        before = family_seconds(agent) if agent else 0.0
+        full = wrk(url, seconds, WINDOW)
+        used = family_seconds(agent) - before if agent else 0.0
+        yield Cost(name, traffic, full.rate, used / full.requests, alone.typical, alone.slow)
 
 
 @contextmanager
@@ -191,45 +170,5 @@ def _agent(path: str, port: int) -> Iterator[int]:
         sys.executable, "exercise.py", "answer", "--spoe", path, "--auth-request", str(port), "--crs", FOLDERS[0],
         "--route", "/ enforce open 1s", "--workers", str(WORKERS), "--set", "user=root",
     )  # fmt: skip
-    with _running(list(command), path, socket.AF_UNIX) as process:
+    with running(command, path) as process:
         yield process
-
-
-@contextmanager
-def _running(command: list[str], address: Any, family: int) -> Iterator[int]:
-    """Run a program until it can be connected to; yield its number."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            with socket.socket(family) as probe:
-                if probe.connect_ex(address) == 0:
-                    break
-            if process.poll() is not None or time.monotonic() > end:
-                raise OSError(f"{command[0]} does not start")
-            time.sleep(0.05)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _family_seconds(process: int) -> float:
-    """Return the CPU time of a process and its descendants so far."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    family = {process}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return sum(map(cpu_seconds, family))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
