@@ -54,10 +54,8 @@ class ProxySource:
     def warning(self) -> str:
         """A sentence while upstreams are down, otherwise empty."""
         down = [name for name, up, *_ in self.proxy.upstreams() if not up]
-        if not down:
-            return ""
-        verb = "is" if len(down) == 1 else "are"
-        return f"{', '.join(down)} {verb} down, and gets no requests" if verb == "is" else f"{', '.join(down)} are down"
+        said = "is down, and gets no requests" if len(down) == 1 else "are down, and get no requests"
+        return f"{', '.join(down)} {said}" if down else ""
 
     def read(self) -> Frames | None:
         """Return the next frames; empty if nothing passed for a while, None at the end."""

@@ -111,6 +111,13 @@ class Inline:
         _let_go_first()
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about what does not work any more."""
+        if self._agent is None or self._agent.status is None:
+            return ()
+        return ("the agent that runs the rules of --crs has ended: requests have no verdict; start the proxy again",)
+
+    @property
     def bouncer(self) -> ProxyBouncer:
         """What refuses clients that are blocked."""
         return ProxyBouncer(self.source.proxy)

@@ -30,6 +30,10 @@ class Program:
     def errors(self) -> str:
         return (self._folder / "errors").read_text()
 
+    @property
+    def output(self) -> str:
+        return (self._folder / "output").read_text()
+
     def log(self) -> list[dict[str, Any]]:
         """Return the records so far."""
         path = self._folder / "log"
@@ -105,7 +109,7 @@ def command(port: int, folder: Path, *arguments: str, scheme: str = "http", **se
         "--set",
         "timeout=0.1",
         "--set",
-        "log_records=exchanges,findings",
+        "log_records=exchanges,findings,blocks",
         "--user",
         "root",
     ]

@@ -91,7 +91,7 @@ def test_upstreams_that_are_down_are_named(core: Core, source: ProxySource) -> N
     core.standings[1] = ("b", False, 0, 1, 3)
     assert source.warning == "b is down, and gets no requests"
     core.standings[0] = ("a", False, 0, 1, 3)
-    assert source.warning == "a, b are down"
+    assert source.warning == "a, b are down, and get no requests"
 
 
 def test_it_is_live_and_hands_over_the_keys(core: Core, source: ProxySource) -> None:

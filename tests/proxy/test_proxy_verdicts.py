@@ -100,5 +100,18 @@ def test_without_an_agent_routes_are_open_or_closed(server: Origin, tmp_path: Pa
         os.kill(agent, signal.SIGKILL)
         time.sleep(0.2)
         assert ask(program, b"/closed" + ATTACK).status == 403
-        assert ask(program, ATTACK).status in (200, 403), "403 if it has been started again"
-        assert program.stop() in (0, 1)
+        assert ask(program, ATTACK).status == 200
+        time.sleep(2.5)
+        assert program.stop() == 1, "what was asked for does not work any more"
+        assert "has ended: requests have no verdict" in program.errors + program.output
+
+
+def test_a_client_that_threat_intelligence_lists_is_refused_whatever_it_asks_for(
+    server: Origin, tmp_path: Path
+) -> None:
+    listed = tmp_path / "listed.txt"
+    listed.write_text("127.0.0.1\n")
+    options = ("--crs", str(FOLDER), "--route", "/ enforce closed 2s", "--indicators", str(listed))
+    with proxy(tmp_path, server.url, *options, "--set", "trusted_proxies=192.0.2.0/24") as program:
+        until(lambda: ask(program, b"/list?page=2").status == 403, "the list")
+        assert "listed by" in program.finding("listed")["event.reason"]

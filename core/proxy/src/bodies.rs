@@ -69,6 +69,12 @@ impl Patience {
     }
 }
 
+/// Whether a body that began then, and has so many bytes, comes too slowly.
+pub(crate) fn is_slow(begun: Instant, size: u64) -> bool {
+    let passed = begun.elapsed();
+    passed > GRACE && (size as f64) < SLOWEST * passed.as_secs_f64()
+}
+
 /// How the body of a request ended, for whoever wonders why an upstream broke off.
 #[derive(Debug, Default)]
 pub(crate) struct Fate(AtomicU8);
@@ -119,11 +125,6 @@ impl Outgoing {
         }
     }
 
-    fn is_slow(&self) -> bool {
-        let passed = self.begun.elapsed();
-        passed > GRACE && (self.size as f64) < SLOWEST * passed.as_secs_f64()
-    }
-
     fn ends(&self, fate: u8, why: Broken) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         if let Some(told) = &self.fate {
             told.0.store(fate, Ordering::Relaxed);
@@ -154,7 +155,7 @@ impl Body for Outgoing {
                 self.patience.came();
                 self.size +=
                     frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len) as u64;
-                if self.is_slow() {
+                if is_slow(self.begun, self.size) {
                     return self.ends(Fate::LATE, Broken::Silent);
                 }
                 match frame {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -14,7 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use wire::forwarding::ClientField;
 
-use crate::bodies::{Answer, Fate, Outgoing};
+use crate::bodies::{Answer, Fate, Outgoing, is_slow};
 use crate::connection::{Connection, Served};
 use crate::counts::Count;
 use crate::forward;
@@ -164,8 +164,11 @@ async fn start(mut body: Incoming, most: usize, patience: Duration) -> Result<Be
     if body.is_end_stream() {
         return Ok((Start { bytes: Bytes::new(), whole: true }, None, None));
     }
-    let mut bytes = BytesMut::new();
+    let (begun, mut bytes) = (Instant::now(), BytesMut::new());
     while bytes.len() < most {
+        if is_slow(begun, bytes.len() as u64) {
+            return Err(StatusCode::REQUEST_TIMEOUT);
+        }
         let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
         match frame {
             Some(Ok(frame)) => match frame.into_data() {
