@@ -295,7 +295,7 @@ class Config:
     waf_outbound_threshold: Annotated[int, Range(0, 100_000, "points")] = 0
     """The same for a response; usually 4."""
 
-    # Answers to a front that asks (`exercise.py answer`), see docs/protecting.md --------------------------------------
+    # Answers to a front that asks, see docs/protecting.md -------------------------------------------------------------
 
     waf_routes: Annotated[tuple[str, ...], "routes, such as `/admin enforce closed 100ms`"] = ()
     """How requests are judged, by host and path, like `--route`: `off`, `shadow` or `enforce`, then `open` or `closed`

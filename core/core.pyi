@@ -409,7 +409,7 @@ class Proxy:
         """Accept nothing more, give requests under way `drain` seconds, and end. Releases the GIL."""
 
     def read(self) -> ProxyFrames | None:
-        """Return the frames of its clients' connections (LINKTYPE_RAW) since the last call, after at most 50 ms; None
+        """Return the frames of its clients' connections (LINKTYPE_RAW) since the last call, after at most 10 ms; None
         at the end. Releases the GIL.
         """
 

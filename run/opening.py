@@ -91,13 +91,14 @@ class Opened(NamedTuple):
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """Sentences about outputs that cannot be written any more, about receivers that were not notified, and about
-        feeds that cannot be read.
+        """Sentences about outputs that cannot be written any more, receivers that were not notified, feeds that cannot
+        be read, fronts that do not obey, and an agent that has ended.
         """
         kept = self.keeper.warnings if self.keeper is not None else ()
         read = chain.from_iterable(reader.warnings for reader in self.readers)
         blocking = self.blocker.warnings if self.blocker is not None else ()
-        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *read, *blocking)
+        inline = self.inline.warnings if self.inline is not None else ()
+        return (*self.outputs.warnings, *self.notifier.complaints, *kept, *read, *blocking, *inline)
 
     @property
     def recent(self) -> Recent | None:

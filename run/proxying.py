@@ -98,6 +98,15 @@ class Inline:
         self.readers = readers
         """What reads certificates and rules again at SIGHUP."""
         self._agent = agent
+        self._has_agent = True
+        self._closed = False
+
+    def close(self) -> None:
+        """End the agent."""
+        _ = self.warnings  # as they are before that
+        self._closed = True
+        if self._agent is not None:
+            self._agent.stop()
 
     def start(self) -> None:
         """Accept connections from now on, once the agent has loaded its rules.
@@ -113,7 +122,9 @@ class Inline:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about what does not work any more."""
-        if self._agent is None or self._agent.status is None:
+        if self._agent is not None and not self._closed:
+            self._has_agent = self._agent.status is None
+        if self._has_agent:
             return ()
         return ("the agent that runs the rules of --crs has ended: requests have no verdict; start the proxy again",)
 
@@ -163,9 +174,10 @@ def open_proxy(arguments: Arguments, config: Config, files: NamedFiles, user: Us
     stack.callback(keeper.close)
     readers = [RuleFiles(_Renewal(keeper, proxy, config).use, os.open, live=True)] if wanted.pairs else []
     if agent is not None:
-        stack.callback(agent.stop)  # before its folder is removed
         readers.append(RuleFiles(_Rules(arguments, config, proxy, agent).use, os.open, live=True))
-    return Inline(ProxySource(proxy, "proxy", config.proxy_drain), readers, agent)
+    inline = Inline(ProxySource(proxy, "proxy", config.proxy_drain), readers, agent)
+    stack.callback(inline.close)  # before the keeper removes the agent's folder
+    return inline
 
 
 def settings_of_proxy(config: Config, arguments: Arguments, agent: str | None, files: NamedFiles) -> Settings:

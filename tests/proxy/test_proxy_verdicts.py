@@ -110,8 +110,10 @@ def test_a_client_that_threat_intelligence_lists_is_refused_whatever_it_asks_for
     server: Origin, tmp_path: Path
 ) -> None:
     listed = tmp_path / "listed.txt"
-    listed.write_text("127.0.0.1\n")
+    listed.write_text("203.0.113.7\n")
     options = ("--crs", str(FOLDER), "--route", "/ enforce closed 2s", "--indicators", str(listed))
-    with proxy(tmp_path, server.url, *options, "--set", "trusted_proxies=192.0.2.0/24") as program:
-        until(lambda: ask(program, b"/list?page=2").status == 403, "the list")
+    with proxy(tmp_path, server.url, *options) as program:
+        request = get(b"/list?page=2", *ORDINARY, b"X-Forwarded-For: 203.0.113.7")
+        until(lambda: asked(program.port, request).status == 403, "the list")
+        assert ask(program, b"/list?page=2").status == 200
         assert "listed by" in program.finding("listed")["event.reason"]

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "max_changes_per_hour", "max_top_hits",  # no memory
     "max_incidents", "max_incident_bytes",  # on disk
     "max_sensors", "max_sensor_connections",  # of the collector, a program of its own
+    "max_front_connections",  # of the agent, another one
     "max_header_bytes", "max_header_table", "max_connection_buffer", "max_undecrypted_buffer",  # in max_total_buffer
     "max_inspected_body",  # the same
     "max_headers", "max_streams", "max_continuations", "max_pending_requests", "max_pending_lookups",

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -311,13 +312,24 @@ def collector(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         process.wait(PATIENCE)
 
 
+def settled(file: Path, wanted: str) -> str:
+    """Return what a file contains, once that is in it and nothing more comes: the collector prints after its answer."""
+    end, text = time.monotonic() + PATIENCE, ""
+    while time.monotonic() < end:
+        before, text = text, file.read_text(errors="replace")
+        if wanted in text and text == before:
+            break
+        time.sleep(0.2)
+    return text
+
+
 def test_a_real_collector_reads_what_we_send(trace: str, run_here: Run, collector: tuple[int, Path]) -> None:
     """It starts while we try; it needs no more than its first answer."""
     port, printed = collector
     given = ("--set", "otlp_flush_time=30", "--set", "otlp_interval=3600", "--user", "root")
     status, out, err = run_here("-r", trace, "-q", "--ui", "json", "--otlp", f"http://127.0.0.1:{port}", *given)
     assert (status, err) == (0, "")
-    text = printed.read_text(errors="replace")
+    text = settled(printed, "Name: http.server.request.duration")
     times = text.split("Name: http.server.request.duration")[1].split("Metric #")[0]
     assert "ExponentialHistogram" in times
     shown = sum(int(line.rpartition(": ")[2]) for line in times.splitlines() if line.startswith("Count: "))

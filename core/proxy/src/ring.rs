@@ -7,9 +7,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes that wake the reader before its time.
-const ENOUGH: usize = 1 << 18;
-/// How long frames wait for more.
-const REST: Duration = Duration::from_millis(50);
+const ENOUGH: usize = 1 << 16;
+/// How long frames wait for more: many at a time are cheaper, but keep a processor from requests for as long.
+const REST: Duration = Duration::from_millis(10);
 
 /// Frames in columns over one buffer.
 #[derive(Debug, Default)]
