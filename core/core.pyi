@@ -386,8 +386,8 @@ class Proxy:
         authorities: bytes | None,
         offer: ProxyOffer | None,
     ) -> Proxy:
-        """`settings` has the attributes of `run.proxying.Settings`. `authorities` are those of upstreams in PEM; None
-        takes any certificate.
+        """`settings` has the attributes of `run.proxy_settings.Settings`. `authorities` are those of upstreams in PEM;
+        None takes any certificate.
 
         Raises:
             OSError: a socket cannot be opened.

@@ -1,14 +1,15 @@
 //! Checks the upstreams from time to time, so that one that is down gets no requests, and gets them again later.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use crate::pool::connected;
+use crate::proxy_header;
 use crate::serve::Thread;
+use crate::server::Settings;
 use crate::upstream::Upstream;
 
 /// The start of a status line.
@@ -22,7 +23,7 @@ pub(crate) async fn check(thread: Rc<Thread>) {
     }
     loop {
         for upstream in &thread.shared.upstreams.all {
-            match timeout(settings.timeouts.connect, is_well(upstream, &settings.check_path)).await {
+            match timeout(settings.timeouts.connect, is_well(upstream, settings)).await {
                 Ok(true) => upstream.well(),
                 _ => upstream.failed(),
             }
@@ -32,8 +33,9 @@ pub(crate) async fn check(thread: Rc<Thread>) {
 }
 
 /// Whether an upstream takes a connection and, if it speaks HTTP/1, does not answer with an error of its own.
-async fn is_well(upstream: &Arc<Upstream>, path: &str) -> bool {
-    let Ok(mut stream) = connected(upstream, None).await else {
+async fn is_well(upstream: &Upstream, settings: &Settings) -> bool {
+    let (path, header) = (&settings.check_path, settings.tells_ends.then(proxy_header::local));
+    let Ok(mut stream) = connected(upstream, header).await else {
         return false;
     };
     if path.is_empty() || upstream.http2 {

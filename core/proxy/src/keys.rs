@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio_rustls::rustls::KeyLog;
 
-/// Most bytes of lines that wait; without a reader, the oldest go.
+/// Most bytes of lines that wait; if nobody reads them, they are dropped.
 const MOST: usize = 16 << 20;
 
 /// Lines that wait to be taken.

@@ -15,6 +15,7 @@ pub mod connection;
 mod counts;
 pub mod forward;
 pub mod guard;
+mod guests;
 mod health;
 mod keys;
 pub mod listener;

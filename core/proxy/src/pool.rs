@@ -183,15 +183,17 @@ fn failure(mut error: TrySendError<Request<Outgoing>>) -> Failure {
 }
 
 async fn open(upstream: &Upstream, opening: Opening) -> Result<Pipe, Unreachable> {
-    match tokio::time::timeout(opening.timeout, connected(upstream, opening.ends)).await {
+    let header = opening.ends.map(|(client, server)| proxy_header::header(client, server));
+    match tokio::time::timeout(opening.timeout, connected(upstream, header)).await {
         Ok(Ok(pipe)) => Ok(pipe),
         _ => Err(Unreachable),
     }
 }
 
 /// Connect, and return the stream when it can be used.
-pub(crate) async fn connected(upstream: &Upstream, ends: Option<(SocketAddr, SocketAddr)>) -> std::io::Result<Pipe> {
-    let header = ends.map(|(client, server)| proxy_header::header(client, server));
+///
+/// `header` is what the PROXY protocol says first, if it is spoken.
+pub(crate) async fn connected(upstream: &Upstream, header: Option<Vec<u8>>) -> std::io::Result<Pipe> {
     let mut stream = match &upstream.place {
         Place::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;

@@ -51,6 +51,11 @@ async fn read_binary(stream: &mut TcpStream, start: [u8; 1]) -> Result<Ends> {
     }
 }
 
+/// The header of version 2 of a connection that the proxy makes for itself, such as a check (LOCAL).
+pub(crate) fn local() -> Vec<u8> {
+    [&SIGNATURE[..], &[0x20, 0, 0, 0]].concat()
+}
+
 /// Write a header of version 2.
 pub(crate) fn header(client: SocketAddr, server: SocketAddr) -> Vec<u8> {
     let mut out = SIGNATURE.to_vec();

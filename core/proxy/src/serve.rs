@@ -1,6 +1,6 @@
 //! One thread: it accepts connections, ends TLS, speaks HTTP, and ends what takes too long.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -19,9 +19,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::agent::Agent;
-use crate::connection::{Connection, Late, Layer, Secured, Slot};
+use crate::connection::{Connection, Layer, Secured, Slot};
 use crate::counts::Count;
 use crate::guard::Guard;
+use crate::guests::{Entered, Guests};
 use crate::health;
 use crate::listener::Listener;
 use crate::pool::Pool;
@@ -50,6 +51,8 @@ const HEADER_LIST: u32 = 64 << 10;
 /// Bytes that wait to be sent on a stream.
 const SEND_BUFFER: usize = 256 << 10;
 const WINDOW: u32 = 256 << 10;
+/// Before another look at the start of a connection.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
 /// The start of HTTP/2 in clear text (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
@@ -60,10 +63,9 @@ pub(crate) struct Thread {
     pub(crate) pool: Rc<Pool>,
     pub(crate) agent: Option<Agent>,
     guard: Arc<Mutex<Guard>>,
-    open: RefCell<HashMap<u64, Guest>>,
+    guests: Rc<Guests>,
     /// When the agent was asked about clients.
     asked: RefCell<HashMap<IpAddr, Instant>>,
-    next: Cell<u64>,
     stop: watch::Receiver<Option<Duration>>,
 }
 
@@ -81,9 +83,8 @@ pub(crate) fn run(
         pool: Rc::default(),
         agent: shared.settings.agent.as_deref().map(Agent::new),
         guard: Arc::new(Mutex::new(Guard::new(&shared.settings.allowed_oddities))),
-        open: RefCell::default(),
+        guests: Rc::default(),
         asked: RefCell::default(),
-        next: Cell::new(0),
         stop: stop.clone(),
         shared,
     });
@@ -111,11 +112,9 @@ pub(crate) fn run(
 /// Wait until the thread is to stop, and then until its connections have ended.
 async fn drained(thread: Rc<Thread>, mut stop: watch::Receiver<Option<Duration>>) {
     let drain = stop.wait_for(Option::is_some).await.map_or(None, |drain| *drain).unwrap_or_default();
-    for guest in thread.open.borrow().values().filter(|guest| guest.connection.is_none()) {
-        guest.ends.end.notify_one(); // it has asked for nothing yet
-    }
+    thread.guests.end_strangers();
     let begun = Instant::now();
-    while !thread.open.borrow().is_empty() && begun.elapsed() < drain {
+    while !thread.guests.is_empty() && begun.elapsed() < drain {
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -144,23 +143,28 @@ async fn accept(listener: Listener, thread: Rc<Thread>) {
 async fn welcome(stream: TcpStream, peer: SocketAddr, (tls, expects_header): (bool, bool), thread: Rc<Thread>) {
     let shared = &thread.shared;
     shared.counts.add(Count::Connections);
-    if thread.is_full() && !thread.make_room() {
+    if thread.is_full() && !make_room(&thread) {
         shared.doors.iter().for_each(Notify::notify_one);
         sleep(ROOM).await;
         if thread.is_full() {
             return shared.counts.add(Count::TurnedAway);
         }
     }
-    let guest = thread.enter();
+    let guest = thread.guests.enter();
     tokio::select! {
         biased;
-        () = take_in(stream, peer, (tls, expects_header), &guest) => {}
-        () = guest.ends.end.notified() => {}
+        () = take_in(stream, peer, (tls, expects_header), (&thread, &guest)) => {}
+        () = guest.ends() => {}
     }
 }
 
-async fn take_in(mut stream: TcpStream, peer: SocketAddr, (tls, expects_header): (bool, bool), guest: &Entered) {
-    let shared = &guest.thread.shared;
+async fn take_in(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    (tls, expects_header): (bool, bool),
+    (thread, guest): (&Rc<Thread>, &Entered),
+) {
+    let shared = &thread.shared;
     let _ = stream.set_nodelay(true);
     let Ok(local) = stream.local_addr() else {
         return;
@@ -178,9 +182,9 @@ async fn take_in(mut stream: TcpStream, peer: SocketAddr, (tls, expects_header):
     }
     let came = Came { ends, slot };
     if tls {
-        encrypted(stream, came, guest).await;
+        encrypted(stream, came, (thread, guest)).await;
     } else {
-        plain(stream, came, guest).await;
+        plain(stream, came, (thread, guest)).await;
     }
 }
 
@@ -190,8 +194,7 @@ struct Came {
     slot: Slot,
 }
 
-async fn encrypted(stream: TcpStream, came: Came, guest: &Entered) {
-    let thread = &guest.thread;
+async fn encrypted(stream: TcpStream, came: Came, (thread, guest): (&Rc<Thread>, &Entered)) {
     let counts = &thread.shared.counts;
     let Some(config) = thread.shared.tls.load_full() else {
         return;
@@ -207,11 +210,10 @@ async fn encrypted(stream: TcpStream, came: Came, guest: &Entered) {
     let http2 = session.alpn_protocol() == Some(b"h2");
     let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
     connection.secure(Secured { http2, certificate });
-    speak(Tap::new(stream, Layer::Inner, Arc::clone(&connection)), &connection, http2, guest).await;
+    speak(Tap::new(stream, Layer::Inner, Arc::clone(&connection)), &connection, http2, (thread, guest)).await;
 }
 
-async fn plain(stream: TcpStream, came: Came, guest: &Entered) {
-    let thread = &guest.thread;
+async fn plain(stream: TcpStream, came: Came, (thread, guest): (&Rc<Thread>, &Entered)) {
     let Ok(http2) = timeout(thread.shared.settings.timeouts.head, begins_http2(&stream)).await else {
         return thread.shared.counts.add(Count::LateHeads);
     };
@@ -219,12 +221,12 @@ async fn plain(stream: TcpStream, came: Came, guest: &Entered) {
     if http2 {
         connection.unwatch();
     }
-    speak(Tap::new(stream, Layer::Whole, Arc::clone(&connection)), &connection, http2, guest).await;
+    speak(Tap::new(stream, Layer::Whole, Arc::clone(&connection)), &connection, http2, (thread, guest)).await;
 }
 
 /// Whether a connection begins with the preface of HTTP/2.
 async fn begins_http2(stream: &TcpStream) -> bool {
-    let mut start = [0; PREFACE.len()];
+    let (mut start, mut pause) = ([0; PREFACE.len()], FIRST_PAUSE);
     loop {
         let Ok(size) = stream.peek(&mut start).await else {
             return false;
@@ -233,16 +235,17 @@ async fn begins_http2(stream: &TcpStream) -> bool {
         if size == 0 || !PREFACE.starts_with(seen) || size == PREFACE.len() {
             return size == PREFACE.len() && seen == PREFACE;
         }
-        sleep(Duration::from_millis(5)).await;
+        // What was seen stays to be read, so nothing tells when more comes; who sends it slowly is asked ever less.
+        sleep(pause).await;
+        pause = (2 * pause).min(SWEEP);
     }
 }
 
 /// Speak HTTP until the connection ends, or until it rests and is to end then.
-async fn speak<S>(stream: Tap<S>, connection: &Arc<Connection>, http2: bool, guest: &Entered)
+async fn speak<S>(stream: Tap<S>, connection: &Arc<Connection>, http2: bool, (thread, guest): (&Rc<Thread>, &Entered))
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let thread = &guest.thread;
     guest.know(connection);
     let stream = TokioIo::new(stream);
     // In a box, so that a connection at rest has no room for a request.
@@ -251,7 +254,7 @@ where
     let stopped = async {
         tokio::select! {
             _ = stop.wait_for(Option::is_some) => {}
-            () = guest.ends.rest.notified() => {}
+            () = guest.rests() => {}
         }
     };
     let ended = if http2 {
@@ -303,55 +306,6 @@ fn tell_malformed(connection: &Connection, thread: &Thread) {
     Found::new(Cause::Ambiguous, reason, true).tell(&about, &thread.shared);
 }
 
-/// How a connection is told to end.
-#[derive(Debug, Default)]
-struct Ends {
-    /// When it rests.
-    rest: Notify,
-    /// At once.
-    end: Notify,
-}
-
-/// A connection among the open ones.
-#[derive(Debug)]
-struct Guest {
-    since: Instant,
-    ends: Rc<Ends>,
-    /// None before it speaks HTTP.
-    connection: Option<Arc<Connection>>,
-    /// Whether it was told to end when it rests.
-    told: bool,
-}
-
-impl Guest {
-    /// Since when it waits for a request that is not complete, or for the next one; None while it is in use.
-    fn waits_since(&self) -> Option<Instant> {
-        self.connection.as_ref().map_or(Some(self.since), |connection| connection.waits_since())
-    }
-}
-
-/// The entry of a connection, until it is dropped.
-struct Entered {
-    number: u64,
-    ends: Rc<Ends>,
-    thread: Rc<Thread>,
-}
-
-impl Entered {
-    /// Note what is known of the connection.
-    fn know(&self, connection: &Arc<Connection>) {
-        if let Some(guest) = self.thread.open.borrow_mut().get_mut(&self.number) {
-            guest.connection = Some(Arc::clone(connection));
-        }
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        self.thread.open.borrow_mut().remove(&self.number);
-    }
-}
-
 impl Thread {
     /// Where the bytes of connections go.
     fn places(&self) -> (Arc<Ring>, Arc<Mutex<Guard>>) {
@@ -371,59 +325,26 @@ impl Thread {
         true
     }
 
-    /// Enter a connection.
-    fn enter(self: &Rc<Self>) -> Entered {
-        let (number, ends) = (self.next.get(), Rc::<Ends>::default());
-        self.next.set(number + 1);
-        let guest = Guest { since: Instant::now(), ends: Rc::clone(&ends), connection: None, told: false };
-        self.open.borrow_mut().insert(number, guest);
-        Entered { number, ends, thread: Rc::clone(self) }
-    }
-
     /// Whether there are as many connections as there may be.
     fn is_full(&self) -> bool {
         self.shared.counts.of(Count::OpenConnections) >= self.shared.settings.connections as u64
     }
+}
 
-    /// End the connection that has waited longest for a request; return whether there is one.
-    fn make_room(&self) -> bool {
-        let open = self.open.borrow();
-        let waiting = open.values().filter_map(|guest| Some((guest.waits_since()?, guest)));
-        let Some((_, longest)) = waiting.min_by_key(|(since, _)| *since) else {
-            return false;
-        };
-        self.shared.counts.add(Count::TurnedAway);
-        longest.ends.end.notify_one();
-        true
+/// End the connection that has waited longest for a request; return whether there is one.
+fn make_room(thread: &Thread) -> bool {
+    let ended = thread.guests.end_longest();
+    if ended {
+        thread.shared.counts.add(Count::TurnedAway);
     }
-
-    /// End what takes too long; a connection that rests is told so first, and has until the next time.
-    fn end_late(&self) {
-        let (now, counts) = (Instant::now(), &self.shared.counts);
-        for guest in self.open.borrow_mut().values_mut() {
-            let late = guest.connection.as_ref().and_then(|open| open.late(now, &self.shared.settings.timeouts));
-            match late {
-                None => guest.told = false,
-                Some(Late::Idle) if !std::mem::replace(&mut guest.told, true) => guest.ends.rest.notify_one(),
-                Some(Late::Idle) => guest.ends.end.notify_one(),
-                Some(Late::Head) => {
-                    counts.add(Count::LateHeads);
-                    guest.ends.end.notify_one();
-                }
-                Some(Late::Taking) => {
-                    counts.add(Count::SlowTakers);
-                    guest.ends.end.notify_one();
-                }
-            }
-        }
-    }
+    ended
 }
 
 /// End what takes too long, now and then.
 async fn sweep(thread: Rc<Thread>) {
     loop {
         sleep(SWEEP).await;
-        thread.end_late();
+        thread.guests.end_late(&thread.shared);
         thread.pool.sweep();
     }
 }
@@ -433,6 +354,6 @@ async fn obey(number: usize, thread: Rc<Thread>) {
     let shared = Arc::clone(&thread.shared);
     while let Some(door) = shared.doors.get(number) {
         door.notified().await;
-        thread.make_room();
+        make_room(&thread);
     }
 }
