@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+OpenFile = Callable[[str, int], int]
+"""Opens a path with flags, as `os.open` does."""
 LONGEST: Final = 2**20
 """Bytes of a file."""
 
@@ -35,14 +37,30 @@ class Certificates(NamedTuple):
     client_authorities: bytes
 
 
-def read(files: CertificateFiles, open_file: Callable[[str, int], int] = os.open) -> Certificates:
+def contents(path: str, open_file: OpenFile = os.open) -> bytes:
+    """Return the bytes of a small file.
+
+    Raises:
+        CertificateError: it cannot be read, or is too large.
+    """
+    try:
+        with open(open_file(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)), "rb") as file:
+            found = file.read(LONGEST + 1)
+    except OSError as reason:
+        raise CertificateError(f"{path} cannot be read: {reason.strerror or reason}") from None
+    if len(found) > LONGEST:
+        raise CertificateError(f"{path} is larger than {LONGEST >> 20} MiB")
+    return found
+
+
+def read(files: CertificateFiles, open_file: OpenFile = os.open) -> Certificates:
     """Read all files.
 
     Raises:
         CertificateError: one cannot be read.
     """
-    pairs = tuple((_bytes(chain, open_file), _bytes(key, open_file), chain) for chain, key in files.pairs)
-    return Certificates(pairs, _bytes(files.client_authorities, open_file) if files.client_authorities else b"")
+    pairs = tuple((contents(chain, open_file), contents(key, open_file), chain) for chain, key in files.pairs)
+    return Certificates(pairs, contents(files.client_authorities, open_file) if files.client_authorities else b"")
 
 
 def answer(files: CertificateFiles) -> bytes:
@@ -81,17 +99,6 @@ def paired(certificates: Sequence[str], keys: Sequence[str]) -> tuple[tuple[str,
         raise CertificateError(f"--cert comes {len(certificates)} times and --key {len(keys)} times; give one key each")
     absolute = [[str(Path(path).absolute()) for path in paths] for paths in (certificates, keys)]
     return tuple(zip(*absolute, strict=True))
-
-
-def _bytes(path: str, open_file: Callable[[str, int], int]) -> bytes:
-    try:
-        with open(open_file(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)), "rb") as file:
-            found = file.read(LONGEST + 1)
-    except OSError as reason:
-        raise CertificateError(f"{path} cannot be read: {reason.strerror or reason}") from None
-    if len(found) > LONGEST:
-        raise CertificateError(f"{path} is too large for a certificate")
-    return found
 
 
 def _text(data: bytes) -> str:

@@ -7,10 +7,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from capture.core import CORE
 from capture.errors import CaptureError
@@ -20,16 +20,15 @@ from cli.arguments import Arguments
 from cli.build import PROGRAM
 from exercise_config import Config, SettingError
 from proxy.bouncer import ProxyBouncer
-from proxy.certificates import CertificateError, CertificateFiles, Certificates, paired, read
+from proxy.certificates import CertificateError, CertificateFiles, OpenFile, contents, paired, read
 from proxy.ends import EndError, upstream
 from proxy.refusals import findings
 from proxy.source import ProxySource
-from run.decoding import trusted_proxies
 from run.proxy_keeper import Keeper
-from run.rule_files import OpenFile, RuleFiles
-from run.waf_rules import loaded_prefilter, wanted_limits
+from run.proxy_renewal import CertificateRenewal, RuleRenewal, offer
+from run.proxy_settings import settings_of_proxy
+from run.rule_files import RuleFiles
 from traffic.finding import Finding
-from verdicts.routes import ENFORCE, RouteError, Routes
 from view.proxied import ProxyView, proxy_view
 
 if TYPE_CHECKING:
@@ -42,52 +41,16 @@ SYSTEM_AUTHORITIES: Final = (
 """Where systems keep the authorities of all programs."""
 ANY: Final = "none"
 """In place of a file with authorities: any certificate will do."""
-PAGE: Final = "This request was refused. Its number is {id}.\n"
 NICE: Final = 10
 """Niceness of decoding, counting and screens."""
 LONGEST_START: Final = 20.0
 """Seconds that an agent has to load its rules before clients are let in."""
 _PAUSE: Final = 0.05
-_MEBIBYTE: Final = 2**20
 _OS_ERROR: Final = re.compile(r" \(os error \d+\)$")
 """How the core ends what the system says; it gives no number besides."""
 _IN_USE: Final = os.strerror(errno.EADDRINUSE)
 _SPARE_FILES: Final = 256
 """Open files besides those of connections."""
-
-
-class Settings(NamedTuple):
-    """What the core's proxy reads; times in seconds."""
-
-    threads: int
-    ring: int
-    connections: int
-    head_timeout: float
-    idle_timeout: float
-    stall_timeout: float
-    connect_timeout: float
-    response_timeout: float
-    client_rate: float
-    client_burst: float
-    client_connections: int
-    trusted_proxies: tuple[str, ...]
-    client_fields: tuple[bytes, ...]
-    x_forwarded: bool
-    forwarded: bool
-    proxy_header: bool
-    upgrades: tuple[str, ...]
-    passes_connect: bool
-    agent: str | None
-    asks_about_new: bool
-    inspected_body: int
-    routes: tuple[tuple[str, str, str, bool, float], ...]
-    allowed_oddities: tuple[str, ...]
-    page_status: int
-    page_text: str
-    page_type: str
-    health_path: str | None
-    check_path: str
-    check_pause: float
 
 
 class Inline:
@@ -98,15 +61,14 @@ class Inline:
         self.readers = readers
         """What reads certificates and rules again at SIGHUP."""
         self._agent = agent
-        self._has_agent = True
-        self._closed = False
+        self._agent_died = False
 
     def close(self) -> None:
         """End the agent."""
-        _ = self.warnings  # as they are before that
-        self._closed = True
+        self._look_after_agent()
         if self._agent is not None:
             self._agent.stop()
+            self._agent = None
 
     def start(self) -> None:
         """Accept connections from now on, once the agent has loaded its rules.
@@ -122,11 +84,14 @@ class Inline:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about what does not work any more."""
-        if self._agent is not None and not self._closed:
-            self._has_agent = self._agent.status is None
-        if self._has_agent:
+        self._look_after_agent()
+        if not self._agent_died:
             return ()
         return ("the agent that runs the rules of --crs has ended: requests have no verdict; start the proxy again",)
+
+    def _look_after_agent(self) -> None:
+        if self._agent is not None and self._agent.status is not None:
+            self._agent_died = True
 
     @property
     def bouncer(self) -> ProxyBouncer:
@@ -153,17 +118,18 @@ def open_proxy(arguments: Arguments, config: Config, files: NamedFiles, user: Us
     assert asked is not None
     if CORE is None or not hasattr(CORE, "Proxy"):
         raise CaptureError(HOW_TO_GET)
+    open_file: OpenFile = files.open
     allow_many_files(config.proxy_connections)
     wanted = CertificateFiles(_pairs(arguments), _absolute(config.proxy_client_ca))
     agent = _agent(arguments, config, user, stack)
     try:
-        found = read(wanted, _opener(files))
+        found = read(wanted, open_file)
         upstreams = [upstream(text) for text in asked.upstreams]
         has_tls = any(each.server_name is not None for each in upstreams)
-        authorities = _authorities(config, files) if has_tls else None
-        settings = settings_of_proxy(config, arguments, agent.path if agent is not None else None, files)
+        authorities = _authorities(config, open_file) if has_tls else None
+        settings = settings_of_proxy(config, agent.path if agent is not None else None, open_file)
         listeners = [(each.address, each.inherited, each.tls, config.proxy_expect_header) for each in asked.listen]
-        proxy = CORE.Proxy(settings, listeners, upstreams, authorities, _offer(found, config))
+        proxy = CORE.Proxy(settings, listeners, upstreams, authorities, offer(found, config))
     except (CertificateError, EndError, ValueError) as error:
         raise SettingError(str(error)) from None
     except OSError as reason:
@@ -172,54 +138,12 @@ def open_proxy(arguments: Arguments, config: Config, files: NamedFiles, user: Us
         ) from None
     keeper = Keeper(wanted, os.path.dirname(agent.path) if agent is not None else None)
     stack.callback(keeper.close)
-    readers = [RuleFiles(_Renewal(keeper, proxy, config).use, os.open, live=True)] if wanted.pairs else []
+    readers = [RuleFiles(CertificateRenewal(keeper, proxy, config).use, os.open, live=True)] if wanted.pairs else []
     if agent is not None:
-        readers.append(RuleFiles(_Rules(arguments, config, proxy, agent).use, os.open, live=True))
+        readers.append(RuleFiles(RuleRenewal(arguments, config, proxy, agent).use, os.open, live=True))
     inline = Inline(ProxySource(proxy, "proxy", config.proxy_drain), readers, agent)
     stack.callback(inline.close)  # before the keeper removes the agent's folder
     return inline
-
-
-def settings_of_proxy(config: Config, arguments: Arguments, agent: str | None, files: NamedFiles) -> Settings:
-    """Return what the core's proxy reads.
-
-    Raises:
-        SettingError: a setting is wrong, or the page cannot be read.
-    """
-    unknown = set(config.proxy_allowed_oddities) - set(CORE.Proxy.ambiguous())
-    if unknown:
-        raise SettingError(f"proxy_allowed_oddities: {sorted(unknown)[0]!r} is not refused; see docs/protecting.md")
-    return Settings(
-        threads=config.proxy_threads or len(os.sched_getaffinity(0)),
-        ring=config.ring_size * _MEBIBYTE,
-        connections=config.proxy_connections,
-        head_timeout=config.proxy_head_timeout,
-        idle_timeout=config.proxy_idle_timeout,
-        stall_timeout=config.proxy_stall_timeout,
-        connect_timeout=config.proxy_connect_timeout,
-        response_timeout=config.proxy_response_timeout,
-        client_rate=config.proxy_client_rate,
-        client_burst=config.proxy_client_burst,
-        client_connections=config.proxy_client_connections,
-        trusted_proxies=trusted_proxies(config),
-        client_fields=tuple(name.encode("ascii") for name in config.client_headers),
-        x_forwarded=config.proxy_forwarded in ("x-forwarded", "both"),
-        forwarded=config.proxy_forwarded in ("forwarded", "both"),
-        proxy_header=config.proxy_send_header,
-        upgrades=tuple(name.lower() for name in config.proxy_upgrades),
-        passes_connect=config.proxy_connect,
-        agent=agent,
-        asks_about_new=bool(config.indicators),
-        inspected_body=config.max_inspected_body,
-        routes=_routes(config) if agent is not None else (),
-        allowed_oddities=config.proxy_allowed_oddities,
-        page_status=config.proxy_page_status,
-        page_text=_page(config, files),
-        page_type="text/html; charset=utf-8" if config.proxy_page.endswith(".html") else "text/plain; charset=utf-8",
-        health_path=config.proxy_health_path or None,
-        check_path=config.proxy_check_path,
-        check_pause=config.proxy_check_pause,
-    )
 
 
 def allow_many_files(connections: int) -> None:
@@ -235,13 +159,6 @@ def allow_many_files(connections: int) -> None:
                 return
             wanted = hard
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _routes(config: Config) -> tuple[tuple[str, str, str, bool, float], ...]:
-    try:
-        return tuple(Routes(config.waf_routes, config.waf_deadline / 1000))
-    except RouteError as error:
-        raise SettingError(f"waf_routes: {error}") from error
 
 
 def _agent(arguments: Arguments, config: Config, user: User | None, stack: ExitStack) -> "AgentProcess | None":
@@ -295,83 +212,17 @@ def _pairs(arguments: Arguments) -> tuple[tuple[str, str], ...]:
         raise SettingError(str(error)) from None
 
 
-class _Renewal:
-    """Offers what the keeper reads, from the second time on: the first time, the proxy has just been made."""
-
-    def __init__(self, keeper: Keeper, proxy: Any, config: Config) -> None:
-        self._keeper = keeper
-        self._proxy = proxy
-        self._config = config
-        self._made = False
-
-    def use(self, open_file: OpenFile) -> str:
-        """See `run.rule_files.Use`."""
-        if not self._made:
-            self._made = True
-            return "certificates will be read again at SIGHUP"
-        try:
-            found = self._keeper.certificates()
-            self._proxy.offer(_offer(found, self._config))
-        except (ValueError, OSError) as error:
-            raise SettingError(f"certificates: {error}") from None
-        return f"{len(found.pairs)} {'certificate' if len(found.pairs) == 1 else 'certificates'} will be offered"
-
-
-class _Rules:
-    """Has the agent load its rules again, and the proxy ask it only about requests that they may match."""
-
-    def __init__(self, arguments: Arguments, config: Config, proxy: Any, agent: "AgentProcess") -> None:
-        self._rules = tuple(filter(None, arguments.crs or ()))
-        self._config = config
-        self._proxy = proxy
-        self._agent = agent
-        self._made = False
-
-    def use(self, open_file: OpenFile) -> str:
-        """See `run.rule_files.Use`."""
-        if self._made:
-            self._agent.reload()
-        self._made = True
-        prefilter = loaded_prefilter(self._rules, wanted_limits(self._config))
-        self._proxy.ask_after(prefilter.core if prefilter is not None else None)
-        asked = "requests that they cannot match are passed on at once"
-        if prefilter is None or prefilter.unbounded:
-            asked = "all requests go to them, some 100 to 400 per second: see docs/waf.md, Live"
-        refuses = any(mode == ENFORCE for _, _, mode, *_ in _routes(self._config))
-        return f"rules of --crs: {asked}" + ("" if refuses else "; nothing is refused, because no route says enforce")
-
-
-def _offer(found: Certificates, config: Config) -> tuple[Any, ...] | None:
-    if not found.pairs:
-        return None
-    needs = bool(found.client_authorities) and not config.proxy_client_optional
-    return list(found.pairs), found.client_authorities, needs, config.proxy_tls12, config.proxy_http2
-
-
-def _authorities(config: Config, files: NamedFiles) -> bytes | None:
+def _authorities(config: Config, open_file: OpenFile) -> bytes | None:
     """Return the authorities of upstreams in PEM; None to take any certificate."""
     if config.proxy_upstream_ca == ANY:
         print(f"{PROGRAM}: the certificates of upstreams are not verified", file=sys.stderr)
         return None
     if config.proxy_upstream_ca:
-        return read(CertificateFiles((), config.proxy_upstream_ca), _opener(files)).client_authorities
+        return contents(config.proxy_upstream_ca, open_file)
     for path in SYSTEM_AUTHORITIES:
         if os.path.exists(path):
             return Path(path).read_bytes()
     raise SettingError("no authorities for the certificates of upstreams; name a file in proxy_upstream_ca, or none")
-
-
-def _page(config: Config, files: NamedFiles) -> str:
-    if not config.proxy_page:
-        return PAGE
-    try:
-        return read(CertificateFiles((), config.proxy_page), _opener(files)).client_authorities.decode("utf-8")
-    except (CertificateError, UnicodeDecodeError) as error:
-        raise SettingError(f"proxy_page: {error}") from None
-
-
-def _opener(files: NamedFiles) -> Callable[[str, int], int]:
-    return lambda path, flags: files.open(path, flags)
 
 
 def _absolute(path: str) -> str:

@@ -1,16 +1,15 @@
 """The proxy in this process, without a monitor: its settings as a user gives them, its counters and its refusals."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 from capture.core import CORE
-from capture.named_files import NamedFiles
-from cli.proxy import parse_proxy
 from exercise_config import Config
 from proxy.ends import upstream
-from run.proxying import settings_of_proxy
+from run.proxy_settings import settings_of_proxy
 
 PATIENCE: Final = 5.0
 """Seconds after which a test gives up."""
@@ -48,13 +47,10 @@ def inline(
 ) -> Iterator[Inline]:
     """Run a proxy on ports of the system's choice; each of `listeners` says whether it speaks TLS."""
     config = replace(Config(), **{"proxy_threads": 1, "proxy_check_pause": 0.0, **settings})  # type: ignore[arg-type]
-    arguments = parse_proxy(["--listen", "http://127.0.0.1:0", "--upstream", "127.0.0.1:1"])
     places = [("127.0.0.1:0", None, tls, config.proxy_expect_header) for tls in listeners]
     behind = [upstream(text) for text in upstreams]
     assert CORE is not None
-    core = CORE.Proxy(
-        settings_of_proxy(config, arguments, agent, NamedFiles(None, None)), places, behind, authorities, offer
-    )
+    core = CORE.Proxy(settings_of_proxy(config, agent, os.open), places, behind, authorities, offer)
     core.start()
     try:
         yield Inline(core)

@@ -45,7 +45,7 @@ def test_a_file_is_opened_as_it_is_told(files: CertificateFiles) -> None:
 
 def test_what_cannot_be_a_certificate_is_refused(files: CertificateFiles, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(bytes(LONGEST + 1))
-    with pytest.raises(CertificateError, match="too large for a certificate"):
+    with pytest.raises(CertificateError, match="is larger than 1 MiB"):
         read(files)
     with pytest.raises(CertificateError, match="Is a directory"):
         read(CertificateFiles(((str(tmp_path), str(tmp_path)),), ""))
