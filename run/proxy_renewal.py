@@ -12,7 +12,7 @@ from run.waf_rules import loaded_prefilter, wanted_limits
 from verdicts.routes import ENFORCE
 
 if TYPE_CHECKING:
-    from verdicts.child import AgentProcess
+    from run.proxy_agent import TendedAgent
 
 
 class CertificateRenewal:
@@ -40,7 +40,7 @@ class CertificateRenewal:
 class RuleRenewal:
     """Has the agent load its rules again, and the proxy ask it only about requests that they may match."""
 
-    def __init__(self, arguments: Arguments, config: Config, proxy: Any, agent: "AgentProcess") -> None:
+    def __init__(self, arguments: Arguments, config: Config, proxy: Any, agent: "TendedAgent") -> None:
         self._rules = tuple(filter(None, arguments.crs or ()))
         self._config = config
         self._proxy = proxy

@@ -3,10 +3,8 @@
 import errno
 import os
 import re
-import socket
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -24,6 +22,7 @@ from proxy.certificates import CertificateError, CertificateFiles, OpenFile, con
 from proxy.ends import EndError, upstream
 from proxy.refusals import findings
 from proxy.source import ProxySource
+from run.proxy_agent import TendedAgent
 from run.proxy_keeper import Keeper
 from run.proxy_renewal import CertificateRenewal, RuleRenewal, offer
 from run.proxy_settings import settings_of_proxy
@@ -43,9 +42,6 @@ ANY: Final = "none"
 """In place of a file with authorities: any certificate will do."""
 NICE: Final = 10
 """Niceness of decoding, counting and screens."""
-LONGEST_START: Final = 20.0
-"""Seconds that an agent has to load its rules before clients are let in."""
-_PAUSE: Final = 0.05
 _OS_ERROR: Final = re.compile(r" \(os error \d+\)$")
 """How the core ends what the system says; it gives no number besides."""
 _IN_USE: Final = os.strerror(errno.EADDRINUSE)
@@ -56,19 +52,16 @@ _SPARE_FILES: Final = 256
 class Inline:
     """The open proxy."""
 
-    def __init__(self, source: ProxySource, readers: Sequence[RuleFiles], agent: "AgentProcess | None") -> None:
+    def __init__(self, source: ProxySource, readers: Sequence[RuleFiles], agent: "TendedAgent | None") -> None:
         self.source = source
         self.readers = readers
         """What reads certificates and rules again at SIGHUP."""
         self._agent = agent
-        self._agent_died = False
 
     def close(self) -> None:
         """End the agent."""
-        self._look_after_agent()
         if self._agent is not None:
             self._agent.stop()
-            self._agent = None
 
     def start(self) -> None:
         """Accept connections from now on, once the agent has loaded its rules.
@@ -77,21 +70,14 @@ class Inline:
             CaptureError: the agent has ended; it has said why.
         """
         if self._agent is not None:
-            _await(self._agent)
+            self._agent.start()
         self.source.start()
         _let_go_first()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about what does not work any more."""
-        self._look_after_agent()
-        if not self._agent_died:
-            return ()
-        return ("the agent that runs the rules of --crs has ended: requests have no verdict; start the proxy again",)
-
-    def _look_after_agent(self) -> None:
-        if self._agent is not None and self._agent.status is not None:
-            self._agent_died = True
+        return self._agent.warnings if self._agent is not None else ()
 
     @property
     def bouncer(self) -> ProxyBouncer:
@@ -121,13 +107,13 @@ def open_proxy(arguments: Arguments, config: Config, files: NamedFiles, user: Us
     open_file: OpenFile = files.open
     allow_many_files(config.proxy_connections)
     wanted = CertificateFiles(_pairs(arguments), _absolute(config.proxy_client_ca))
-    agent = _agent(arguments, config, user, stack)
+    first = _agent(arguments, config, user, stack)
     try:
         found = read(wanted, open_file)
         upstreams = [upstream(text) for text in asked.upstreams]
         has_tls = any(each.server_name is not None for each in upstreams)
         authorities = _authorities(config, open_file) if has_tls else None
-        settings = settings_of_proxy(config, agent.path if agent is not None else None, open_file)
+        settings = settings_of_proxy(config, first.path if first is not None else None, open_file)
         listeners = [(each.address, each.inherited, each.tls, config.proxy_expect_header) for each in asked.listen]
         proxy = CORE.Proxy(settings, listeners, upstreams, authorities, offer(found, config))
     except (CertificateError, EndError, ValueError) as error:
@@ -136,8 +122,9 @@ def open_proxy(arguments: Arguments, config: Config, files: NamedFiles, user: Us
         raise CaptureError(
             f"cannot listen at {_named(arguments)}: {_OS_ERROR.sub('', str(reason))}{_hint(reason)}"
         ) from None
-    keeper = Keeper(wanted, os.path.dirname(agent.path) if agent is not None else None)
+    keeper = Keeper(wanted, first)
     stack.callback(keeper.close)
+    agent = TendedAgent(first, keeper) if first is not None else None
     readers = [RuleFiles(CertificateRenewal(keeper, proxy, config).use, os.open, live=True)] if wanted.pairs else []
     if agent is not None:
         readers.append(RuleFiles(RuleRenewal(arguments, config, proxy, agent).use, os.open, live=True))
@@ -179,19 +166,6 @@ def _let_go_first() -> None:
     """
     with suppress(OSError, AttributeError):  # threads have a priority of their own on Linux only
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-def _await(agent: "AgentProcess") -> None:
-    """Wait until an agent answers, or for as long as rules may take to load."""
-    end = time.monotonic() + LONGEST_START
-    while time.monotonic() < end:
-        if agent.status is not None:
-            raise CaptureError("the agent that runs the rules of --crs has ended")
-        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
-            probe.connect(agent.path)
-            return
-        time.sleep(_PAUSE)
-    print(f"{PROGRAM}: the agent that runs the rules of --crs is not ready; requests have no verdict", file=sys.stderr)
 
 
 def agent_arguments(arguments: Arguments) -> list[str]:

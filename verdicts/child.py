@@ -6,7 +6,6 @@ front needs deadlines of its own all the same, as for every agent.
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -26,23 +25,17 @@ _PROGRAM: Final = Path(__file__).resolve().parent.parent / "exercise.py"
 class AgentProcess:
     """A running agent, which ends when this process does, however that happens."""
 
-    def __init__(self, arguments: Sequence[str] = (), owner: tuple[int, int] | None = None) -> None:
-        """Start it with arguments of `exercise.py answer`, but for where it listens. It drops its rights as the command
-        does. `owner` is user and group of those who may ask; otherwise this process and its user only.
+    def __init__(self, path: str, arguments: Sequence[str] = ()) -> None:
+        """Start it with arguments of `exercise.py answer`, but for where it listens: on a Unix socket at `path`, alone
+        in its folder. It drops its rights as the command does.
 
         Raises:
             OSError: it cannot be started.
         """
-        self._folder = tempfile.mkdtemp(prefix="http-monitor-")
-        self.path = str(Path(self._folder) / _SOCKET)
+        self.path = path
         """The Unix socket on which it answers SPOE."""
-        if owner is not None:
-            os.chown(self._folder, *owner)
-        try:
-            self._process, self._lifeline = _started(self.path, arguments)
-        except OSError:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        self.arguments = arguments
+        self._process, self._lifeline = _started(path, arguments)
 
     @property
     def process(self) -> int:
@@ -54,25 +47,36 @@ class AgentProcess:
         """Its exit status; None while it runs. If it cannot load its rules, it has said so on standard error."""
         return self._process.poll()
 
-    def reload(self) -> None:
-        """Have it load its rules anew."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGHUP)
+    def wait(self) -> None:
+        """Wait for its end."""
+        self._process.wait()
 
     def stop(self) -> None:
-        """End it, once it has answered what was asked. A second call does nothing."""
+        """End it, once it has answered what was asked, and remove its folder. A second call does nothing."""
         self._lifeline.close()
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 
 
 def start_agent(arguments: Sequence[str] = (), owner: tuple[int, int] | None = None) -> AgentProcess:
-    """Start an agent, as `AgentProcess` says."""
-    return AgentProcess(arguments, owner)
+    """Start an agent in a new folder. `owner` is user and group of those who may ask; otherwise this process and its
+    user only.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    folder = tempfile.mkdtemp(prefix="http-monitor-")
+    try:
+        if owner is not None:
+            os.chown(folder, *owner)
+        return AgentProcess(str(Path(folder) / _SOCKET), arguments)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _started(path: str, arguments: Sequence[str]) -> tuple["subprocess.Popen[bytes]", socket.socket]:
