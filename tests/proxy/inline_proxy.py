@@ -43,11 +43,12 @@ def inline(
     offer: Offer | None = None,
     authorities: bytes | None = None,
     agent: str | None = None,
+    host: str = "127.0.0.1",
     **settings: object,
 ) -> Iterator[Inline]:
     """Run a proxy on ports of the system's choice; each of `listeners` says whether it speaks TLS."""
     config = replace(Config(), **{"proxy_threads": 1, "proxy_check_pause": 0.0, **settings})  # type: ignore[arg-type]
-    places = [("127.0.0.1:0", None, tls, config.proxy_expect_header) for tls in listeners]
+    places = [(f"{host}:0", None, tls, config.proxy_expect_header) for tls in listeners]
     behind = [upstream(text) for text in upstreams]
     assert CORE is not None
     core = CORE.Proxy(settings_of_proxy(config, agent, os.open), places, behind, authorities, offer)

@@ -13,11 +13,12 @@ NGHTTPD: Final = shutil.which("nghttpd")
 
 
 @contextmanager
-def nghttpd(pages: Path, *options: str) -> Iterator[int]:
-    """Serve files by HTTP/2 in clear text; yield the port."""
+def nghttpd(pages: Path, *options: str, certificate: Path | None = None) -> Iterator[int]:
+    """Serve files by HTTP/2, in clear text without a certificate, whose key is in the same file; yield the port."""
     port = free_port()
     assert NGHTTPD is not None
-    with program([NGHTTPD, "--no-tls", "--address=127.0.0.1", f"--htdocs={pages}", *options, str(port)], port):
+    start, end = (["--no-tls"], []) if certificate is None else ([], [str(certificate)] * 2)
+    with program([NGHTTPD, *start, "--address=127.0.0.1", f"--htdocs={pages}", *options, str(port), *end], port):
         yield port
 
 

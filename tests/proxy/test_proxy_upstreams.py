@@ -4,12 +4,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from certificates_made import AUTHORITY, issued
 from fronts import free_port, until
-from inline_proxy import HAS_PROXY, STRANGERS, Inline, inline
+from inline_proxy import HAS_PROXY, PATIENCE, STRANGERS, Inline, inline
 from origins import Origin, Visit, always, echo, hello, origin, reply
 from programs import NGHTTPD, nghttpd
 from raw_clients import asked, connected, everything, get, http2, status, talk
@@ -238,6 +239,19 @@ def test_a_local_socket(tmp_path: Path) -> None:
         assert len(server.visits) == 1
 
 
+def test_ipv6_on_both_sides() -> None:
+    with (
+        origin(echo) as server,
+        inline(server.url, host="[::1]") as behind,
+        inline(f"http://[::1]:{behind.port}", host="[::1]") as proxy,
+    ):
+        client = HTTPConnection("::1", proxy.port, timeout=PATIENCE)
+        client.request("GET", "/")
+        response = client.getresponse()
+        assert (response.status, "x-forwarded-for: ::1, ::1" in response.read().decode().lower()) == (200, True)
+        client.close()
+
+
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     """A server with TLS, whose certificate is for 127.0.0.1."""
@@ -270,6 +284,18 @@ def test_http_2_behind(tmp_path: Path) -> None:
             streams = client.wait(1, 3, 5)
     assert {(reply.status, reply.body) for reply in replies} == {(200, b"hello\n")}
     assert {(stream.status, stream.data) for stream in streams} == {(200, b"hello\n")}
+
+
+@pytest.mark.skipif(NGHTTPD is None, reason="not installed: nghttpd")
+def test_http_2_over_tls_behind(tmp_path: Path) -> None:
+    (tmp_path / "hello").write_text("hello\n")
+    certificate = issued("127.0.0.1").write(tmp_path)
+    with (
+        nghttpd(tmp_path, certificate=certificate) as port,
+        inline(f"h2://127.0.0.1:{port}", authorities=AUTHORITY) as proxy,
+    ):
+        replies = [asked(proxy.port, get(b"/hello")) for _ in range(5)]
+    assert {(reply.status, reply.body) for reply in replies} == {(200, b"hello\n")}
 
 
 @pytest.mark.skipif(NGHTTPD is None, reason="not installed: nghttpd")
