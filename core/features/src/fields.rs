@@ -75,15 +75,20 @@ impl Seen {
             for cookie in value.split(|byte| *byte == b';') {
                 self.cookies += 1;
                 self.hidden += hidden_texts(cookie);
-                self.shapes_of(cookie.trim_ascii(), text);
+                let (name, value) = cut(cookie, cookie.iter().position(|byte| *byte == b'='));
+                self.shapes_of(name.trim_ascii(), text);
+                self.shapes_of(value, text);
             }
             return;
         }
-        let plain = name.starts_with(b"sec-") || PLAIN.iter().any(|known| is(known));
-        if !plain || value.iter().any(|byte| b"(<{$`".contains(byte)) {
+        let plain = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sec-"))
+            || PLAIN.iter().any(|known| is(known));
+        let links = is(b"referer") && value.starts_with(b"http");
+        let signs: &[u8] = if links { b"(<{$`'\"" } else { b"(<{$`" };
+        if !plain && !links || value.iter().any(|byte| signs.contains(byte)) {
             self.shapes_of(value, text);
         }
-        if !plain && !is(b"referer") && !is(b"user-agent") {
+        if !plain && !links && !is(b"user-agent") {
             self.hidden += hidden_texts(value);
         }
     }
@@ -91,7 +96,7 @@ impl Seen {
     fn shapes_of(&mut self, value: &[u8], text: &mut Text) {
         let (decoded, encoding) = text.decode(value, false);
         self.encoding.add(encoding);
-        self.shapes.read(decoded);
+        self.shapes.read_value(decoded);
     }
 
     fn describe(&self, vector: &mut Vector) {
