@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detection.unseen.features import FEATURES, amount
 from detection.unseen.model import GROUPS, KNOWN, Model
-from detection.unseen.usual import CATEGORIES
+from detection.unseen.usual import CATEGORIES, ORDINARY
 
 MOST: Final = 3
 """Reasons that are told."""
@@ -22,9 +22,17 @@ _WEIGHTS: Final = {name: weight for weight, names in GROUPS for name in names}
 
 
 def reasons(model: Model, place: int, features: NDArray[np.uint8], surprises: NDArray[np.float32]) -> list[str]:
-    """Return what differs most, in a few words each, the most surprising first; `place` is that of the host."""
-    order = sorted(_candidates(surprises), reverse=True)
-    return [_told(model, place, feature, int(features[feature])) for bits, feature in order[:MOST] if bits >= LEAST]
+    """Return what differs most, in a few words each; `place` is that of the host.
+
+    The shape of an attack comes before what is merely new or large; of each, the most surprising first.
+    """
+    order = sorted(_candidates(surprises), key=lambda each: (_is_ordinary(each[1]), -each[0]))
+    told = [feature for bits, feature in order if bits >= LEAST][:MOST]
+    return [_told(model, place, feature, int(features[feature])) for feature in told]
+
+
+def _is_ordinary(feature: int) -> bool:
+    return feature < CATEGORIES or FEATURES[feature].name in ORDINARY
 
 
 def _candidates(surprises: NDArray[np.float32]) -> Iterator[tuple[float, int]]:
@@ -45,7 +53,7 @@ def _told(model: Model, place: int, feature: int, step: int) -> str:
     if name in QUALITIES:
         return title
     usually = _usually(model, place, feature)
-    return f"{amount(step):,} {title}{usually}"
+    return f"{title}: {amount(step):,}{usually}"
 
 
 def _usually(model: Model, place: int, feature: int) -> str:

@@ -5,7 +5,7 @@ const SERIALIZED: &[u8] = b"rO0AB";
 /// Shortest run of the alphabet that is looked at.
 const SHORTEST: usize = 8;
 /// Bytes of a run that are decoded.
-const LONGEST: usize = 64;
+const LONGEST: usize = 32;
 
 /// Return how many runs of base64 in a text, as it was sent, hide letters.
 pub(crate) fn hidden_texts(text: &[u8]) -> usize {
