@@ -33,6 +33,7 @@ PARTS: Final = {
     "waf": "Rules of a web application firewall",
     "prefilter": "Exchanges that no rule can match",
     "inspection": "Inspection of content",
+    "unseen": "Unseen attacks",
     "verdicts": "Answers to fronts",
     "proxy": "The inline proxy",
     "live": "Watching a server",
@@ -48,8 +49,8 @@ PARTS: Final = {
 
 SLOW: Final = ("filter_cost", "growth")
 """Parts that `--quick` leaves out."""
-NAMED: Final = ("fleet",)
-"""Parts that run only if they are named: it takes hours."""
+NAMED: Final = ("fleet", "unseen")
+"""Parts that run only if they are named: one takes hours, the other says how well a detector does."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may use without a remark."""
