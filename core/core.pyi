@@ -351,6 +351,14 @@ def ibans(text: bytes, most: int) -> list[tuple[int, int]]:
     without spaces or with one after every four characters.
     """
 
+def request_features(head: bytes, body: bytes) -> str:
+    """Return the features of a request, given its head as sent and the start of its body without transfer codings: two
+    hexadecimal digits for each of `feature_names`. An empty head has none. With `Limits.features`, exchanges have them.
+    """
+
+def feature_names() -> list[str]:
+    """Return the names of the features, in their order; those of categories come first."""
+
 ProxyListener = tuple[str, int | None, bool, bool]
 """Address and port; in place of them the number of a socket that systemd has opened; whether clients speak TLS; whether
 connections begin with a PROXY header.

@@ -23,6 +23,9 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
+DESCRIBED: Final = frozenset(("unseen",))
+"""Detectors that look at the features of requests."""
+
 _MAPPED: Final = 96
 """Bits before an IPv4 address that is written as one of IPv6 (RFC 4291 section 2.5.5.2)."""
 
@@ -134,6 +137,7 @@ def limits(config: Config, owners: bool = False) -> Limits:
         waiting_characters=config.max_queued_characters,
         inspected_body=config.max_inspected_body,
         waiting_content=config.max_queued_content,
+        features=not DESCRIBED.isdisjoint(config.detectors),
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,

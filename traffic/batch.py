@@ -42,6 +42,7 @@ _ASKED: Final = (
 _OUTCOME: Final = (
     "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
     "server_name", "process", "user", "container", "container_id", "container_image", "pod", "oddities",
+    "features",
 )  # fmt: skip
 """Texts of an exchange itself. Its oddities are separated by commas."""
 _COUNTS: Final = (

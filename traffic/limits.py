@@ -59,6 +59,8 @@ class Limits:
     """Maximum bytes of a body that are kept for a `Content`."""
     waiting_content: int = 64 * 2**20
     """Maximum bytes of `Content` that wait to be taken; one that does not fit is dropped alone."""
+    features: bool = False
+    """Whether exchanges get the features of their requests; only the core finds them."""
     gap_timeout: float = 1.0
     """How long to wait for missing bytes before they count as lost."""
     connection_timeout: float = 600.0

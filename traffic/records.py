@@ -194,6 +194,10 @@ class Exchange(NamedTuple):
     """Address of the TCP peer, as in `Request.source`."""
     response_oddities: int = 0
     """How many of the oddities, the first ones, belong to the response of HTTP/1."""
+    features: str = ""
+    """What the request is like, in hexadecimal digits, two for each of `detection.unseen.features.FEATURES`; empty if that
+    was not asked for, or a part of its head is missing. Its content cannot be restored from it.
+    """
 
     @property
     def domain(self) -> str:

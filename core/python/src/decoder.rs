@@ -213,6 +213,7 @@ fn read_limits(limits: &Bound<'_, PyAny>) -> PyResult<Limits> {
         waiting_characters: count("waiting_characters")?,
         inspected_body: count("inspected_body")?,
         waiting_content: count("waiting_content")?,
+        features: limits.getattr("features")?.extract()?,
     })
 }
 

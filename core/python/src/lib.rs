@@ -1,4 +1,4 @@
-//! The crates `wire`, `codings`, `patterns`, `prefilter`, `proxy` and `lockdown` as a Python module. It only converts types and
+//! The crates `wire`, `features`, `codings`, `patterns`, `prefilter`, `proxy` and `lockdown` as a Python module. It only converts types and
 //! releases the GIL while they work.
 //!
 //! `core.pyi` is the contract.
@@ -9,6 +9,7 @@ mod columns;
 mod contents;
 mod decoder;
 mod decoders;
+mod described;
 mod frames;
 mod handshakes;
 mod lock;
@@ -34,6 +35,8 @@ mod http_monitor_core {
     use super::decoder::Decoder;
     #[pymodule_export]
     use super::decoders::Decoders;
+    #[pymodule_export]
+    use super::described::{feature_names, request_features};
     #[pymodule_export]
     use super::frames::{pcap_frames, pcapng_frames, ring_frames};
     #[pymodule_export]

@@ -3,6 +3,8 @@
 //! Everything kept is charged to the total buffer, of which it never takes the second half: heads and segments that are
 //! needed to decode at all find room there. What does not fit is not kept, which is counted.
 
+use features::Vector as Features;
+
 use crate::context::Context;
 
 /// Memory of a kept message in bytes, besides its head and body.
@@ -17,6 +19,8 @@ pub struct Kept {
     pub body: Vec<u8>,
     /// Whether nothing more is kept: bytes of the body are missing, there is no room, or it is no body of HTTP.
     closed: bool,
+    /// Whether the head lacks a part, so that it is not what was sent.
+    cut: bool,
 }
 
 impl Kept {
@@ -39,6 +43,16 @@ impl Kept {
         } else {
             self.closed = true;
         }
+    }
+
+    /// Note that a part of the head is missing.
+    pub(crate) fn cut_head(&mut self) {
+        self.cut = true;
+    }
+
+    /// Return the features of a request; None if a part of its head is missing.
+    pub(crate) fn features(&self) -> Option<Features> {
+        if self.cut { None } else { features::of(&self.head, &self.body) }
     }
 
     /// Keep nothing more of the body.

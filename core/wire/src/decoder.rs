@@ -50,6 +50,7 @@ impl Decoder {
     #[must_use]
     pub fn new(ports: Ports, limits: Limits, inner_ip: Option<InnerIp>, wanted: Wanted, protocols: Protocols) -> Self {
         let ports = Arc::new(ports);
+        let limits = if wanted.content { limits } else { limits.for_features() };
         let has_lookups = wanted.lookups && protocols.dns;
         Self {
             network: Network::new(Arc::clone(&ports), &limits, inner_ip, wanted, protocols),

@@ -61,6 +61,8 @@ pub struct Limits {
     pub inspected_body: usize,
     /// Maximum bytes of content records that wait to be taken.
     pub waiting_content: usize,
+    /// Whether exchanges get the features of their requests.
+    pub features: bool,
 }
 
 impl Default for Limits {
@@ -94,6 +96,15 @@ impl Default for Limits {
             waiting_characters: 32 << 20,
             inspected_body: 1 << 17,
             waiting_content: 64 << 20,
+            features: false,
         }
+    }
+}
+
+impl Limits {
+    /// Return the limits with no more kept of a body than features need, because nobody else needs it.
+    #[must_use]
+    pub fn for_features(self) -> Self {
+        Self { inspected_body: self.inspected_body.min(features::LONGEST_BODY), ..self }
     }
 }

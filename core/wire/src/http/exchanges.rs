@@ -172,10 +172,7 @@ impl Http {
     ) {
         cx.ledger.health.exchanges += 1;
         let asked = pending.as_mut().map(|pending| &mut pending.asked);
-        cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange);
-        if let Some(content) = content {
-            cx.out.content(&mut cx.ledger.health, content);
-        }
+        cx.out.exchange(&mut cx.ledger.health, &mut self.pairing.ends, asked, exchange, content);
     }
 }
 

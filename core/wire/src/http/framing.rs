@@ -155,8 +155,8 @@ impl Http {
         let whole = line.len() < head.len();
         let fields = rest.get(..memrchr(b'\n', rest).map_or(0, |end| end + 1)).unwrap_or_default(); // the last may be cut
         let fields = fields::parse(fields, &cx.limits.named_fields, false);
-        if cx.out.keeps_content() {
-            self.reader(side).keep_message(cx, &head);
+        if cx.out.keeps(side) {
+            self.reader(side).keep_message(cx, &head, false);
         }
         match side {
             Side::Requests => self.start_cut_request(cx, line, &fields, whole),
@@ -319,8 +319,8 @@ impl Http {
         if side == Side::Responses && self.headless(cx) {
             self.read_body(cx, side, BodyLength::UntilClose);
             self.responses.body_bytes = start.len() as u64;
-            if cx.out.keeps_content() {
-                self.responses.keep_message(cx, &[]);
+            if cx.out.keeps(side) {
+                self.responses.keep_message(cx, &[], true);
             }
             if let Some(kept) = &mut self.responses.kept {
                 kept.data(cx, start);

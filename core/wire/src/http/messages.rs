@@ -22,8 +22,8 @@ impl Http {
         let clients = whole && side == Side::Requests && self.pairing.ends.is_proxy(&cx.limits.trusted_proxies);
         let fields = fields::parse(head.get(line + 1..).unwrap_or_default(), &cx.limits.named_fields, clients);
         let line = head.get(..line).unwrap_or(head);
-        if cx.out.keeps_content() {
-            self.reader(side).keep_message(cx, head);
+        if cx.out.keeps(side) {
+            self.reader(side).keep_message(cx, head, whole);
         }
         let started = match side {
             Side::Requests => self.start_request(cx, (head, line), &fields, whole),

@@ -119,11 +119,14 @@ impl Reader {
         (self.body_bytes, self.missing, self.trailer_bytes) = (0, 0, 0);
     }
 
-    /// Keep a message from its head on.
+    /// Keep a message from its head on, which is `whole` or cut.
     #[cold]
-    pub(crate) fn keep_message(&mut self, cx: &mut Context<'_>, head: &[u8]) {
+    pub(crate) fn keep_message(&mut self, cx: &mut Context<'_>, head: &[u8], whole: bool) {
         self.discard_kept(cx);
         self.kept = Kept::new(cx, head);
+        if let Some(kept) = self.kept.as_mut().filter(|_| !whole) {
+            kept.cut_head();
+        }
     }
 
     /// Keep nothing of the current message.

@@ -6,6 +6,7 @@
 use super::hpack::Decoder;
 use crate::context::Context;
 use crate::forwarding::{ClientField, Named};
+use crate::http::Side;
 use crate::text::printable;
 
 /// Stands for what cannot be known.
@@ -99,7 +100,7 @@ impl Fields {
             self.doubtful = true;
             return None;
         };
-        self.lines = cx.out.keeps_content().then(Vec::new);
+        self.lines = cx.out.keeps(Side::Requests).then(Vec::new);
         let names = &cx.limits.named_fields;
         let read = decoder.block(block, cx.limits, |name, value| self.add(names, name, value, clients));
         let oddity = match read {

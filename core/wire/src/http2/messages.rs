@@ -66,7 +66,7 @@ impl Http2 {
         cx.out.request(health, &mut self.ends, &mut asked);
         let mut stream = Stream::new(Some(asked), place.time);
         stream.requested(cx, &self.fields);
-        if cx.out.keeps_content() {
+        if cx.out.keeps(Side::Requests) {
             stream.keep_request(cx, &self.fields);
         }
         if lacking {
@@ -104,7 +104,7 @@ impl Http2 {
         let is_head = !stream.is_answered() && !stream.response.doubtful && self.fields.starts.is_none();
         if has_status || is_head {
             stream.responded(cx, &self.fields, place.time);
-            if cx.out.keeps_content() {
+            if cx.out.keeps(Side::Responses) {
                 stream.keep_response(cx, &self.fields);
             }
         }

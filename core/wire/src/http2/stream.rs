@@ -305,6 +305,9 @@ impl Stream {
     pub(super) fn keep_request(&mut self, cx: &mut Context<'_>, fields: &Fields) {
         self.tunnel = fields.is_tunnel();
         self.keep(cx, Side::Requests, &fields.request_head());
+        if let Some(kept) = self.kept_of(Side::Requests).filter(|_| fields.doubtful) {
+            kept.cut_head();
+        }
     }
 
     /// Keep the head of the response, and its content from now on.
@@ -387,10 +390,7 @@ impl Stream {
             inside.describe(cx, &mut exchange, started);
         }
         let mut asked = self.asked;
-        cx.out.exchange(&mut cx.ledger.health, ends, asked.as_mut(), exchange);
-        if let Some(content) = content {
-            cx.out.content(&mut cx.ledger.health, content);
-        }
+        cx.out.exchange(&mut cx.ledger.health, ends, asked.as_mut(), exchange, content);
     }
 
     fn details(&self, started: Option<f64>) -> Box<Details> {

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use features::Vector as Features;
+
 use super::derived;
 use super::details::{Details, protocol_of};
 use super::ending::Ending;
@@ -156,6 +158,8 @@ pub struct ExchangeColumns {
     pub(crate) sources: Vec<(u32, u32)>,
     /// Rows with details, in ascending order.
     pub details: Vec<(u32, Details)>,
+    /// Rows with features of their requests, in ascending order.
+    pub features: Vec<(u32, Features)>,
     /// Whose connections they came over.
     pub owners: OwnerColumn,
 }
@@ -347,7 +351,13 @@ impl Batch {
     }
 
     /// Add a row to `exchanges`.
-    pub(crate) fn push_exchange(&mut self, ends: EndCodes, asked: u32, exchange: Exchange) {
+    pub(crate) fn push_exchange(
+        &mut self,
+        ends: EndCodes,
+        asked: u32,
+        exchange: Exchange,
+        described: Option<Features>,
+    ) {
         let columns = &mut self.exchanges;
         let row = columns.time.len() as u32;
         push_source(&mut columns.sources, row, ends);
@@ -358,6 +368,7 @@ impl Batch {
         if let Some(details) = exchange.details {
             columns.describe(*details);
         }
+        columns.features.extend(described.map(|features| (row, features)));
         columns.time.push(exchange.time);
         columns.client.push(ends.client);
         columns.client_port.push(ends.client_port);
@@ -446,6 +457,21 @@ impl Batch {
     #[must_use]
     pub fn server_names(&self) -> Codes {
         self.detailed(|details| details.secured.as_ref().map_or("", |secured| &secured.server_name))
+    }
+
+    /// Return the features of each exchange in hexadecimal digits; empty if there are none.
+    #[must_use]
+    pub fn features(&self) -> Codes {
+        let (mut texts, mut text) = (Interner::default(), String::with_capacity(2 * features::COUNT));
+        let mut codes = vec![texts.code("").cast_signed(); self.exchanges.time.len()];
+        for (row, described) in &self.exchanges.features {
+            text.clear();
+            described.write_hex(&mut text);
+            if let Some(place) = codes.get_mut(*row as usize) {
+                *place = texts.code(&text).cast_signed();
+            }
+        }
+        Codes { codes, texts }
     }
 
     fn detailed(&self, text: impl Fn(&Details) -> &str) -> Codes {

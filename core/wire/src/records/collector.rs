@@ -12,6 +12,7 @@ use crate::datagrams::Datagram;
 use crate::dns::{Lists, Row};
 use crate::forwarding::TrustedProxies;
 use crate::health::Health;
+use crate::http::Side;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::owners::Owners;
@@ -93,6 +94,7 @@ pub struct Collector {
     content_bytes: usize,
     most_content: usize,
     keeps_content: bool,
+    features: bool,
     full: bool,
     /// Whether `strain` emits anything.
     pub(crate) strains: bool,
@@ -108,6 +110,7 @@ impl Collector {
             most_characters: limits.waiting_characters,
             most_content: limits.waiting_content,
             keeps_content: wanted.content,
+            features: limits.features,
             strains: wanted.strains,
             owners: Owners::new(limits.owners),
             ..Self::default()
@@ -126,10 +129,10 @@ impl Collector {
         self.characters + self.content_bytes
     }
 
-    /// Return whether heads and bodies are to be kept.
+    /// Return whether heads and bodies of a side are to be kept.
     #[inline]
-    pub(crate) fn keeps_content(&self) -> bool {
-        self.keeps_content
+    pub(crate) fn keeps(&self, side: Side) -> bool {
+        self.keeps_content || self.features && side == Side::Requests
     }
 
     /// Take the batch, and start another.
@@ -172,27 +175,33 @@ impl Collector {
         ends: &mut Ends,
         asked: Option<&mut Asked>,
         mut exchange: Exchange,
+        content: Option<Content>,
     ) {
         if let Some(secured) = &ends.secured {
             exchange.details.get_or_insert_default().secured = Some(Arc::clone(secured));
         }
         let details = exchange.details.as_ref().map_or(0, |details| details.characters());
         let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
+        let described = content.as_ref().filter(|_| self.features).and_then(Content::features);
+        let characters = characters + described.map_or(0, |_| 2 * features::COUNT);
         if self.admits(health, Kind::Exchange, characters) {
             let (codes, row) = match asked {
                 Some(asked) => (self.codes(ends, asked.client.as_ref()), self.row(ends, asked)),
                 None => (self.codes(ends, None), NO_REQUEST),
             };
-            self.batch.push_exchange(codes, row, exchange);
+            self.batch.push_exchange(codes, row, exchange, described);
             if self.owners.wanted() {
                 self.batch.exchanges.owners.push(&self.owners, ends.client, ends.server);
             }
+        }
+        if let Some(content) = content.filter(|_| self.keeps_content) {
+            self.content(health, content);
         }
     }
 
     /// Add the content of the exchange that was added last. If it does not fit, it alone is dropped.
     #[cold]
-    pub(crate) fn content(&mut self, health: &mut Health, content: Content) {
+    fn content(&mut self, health: &mut Health, content: Content) {
         let bytes = content.memory();
         if self.full || self.content_bytes + bytes > self.most_content {
             return health.odd("content not kept");

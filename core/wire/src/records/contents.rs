@@ -1,5 +1,7 @@
 //! What the parties of an exchange said, for those who inspect it.
 
+use features::Vector as Features;
+
 use super::batch::{Batch, Exchange};
 use super::derived::{Target, domain};
 use crate::content::{Kept, released};
@@ -50,6 +52,12 @@ impl Content {
             response_bytes: exchange.response_bytes,
             missing_bytes: exchange.missing_bytes,
         }
+    }
+
+    /// Return the features of the request; None if nothing is kept of it, or not all of its head.
+    #[cold]
+    pub(super) fn features(&self) -> Option<Features> {
+        self.request.as_ref()?.features()
     }
 
     /// Return the content of an exchange that became something else after the heads.

@@ -114,9 +114,9 @@ mod tests {
         for (version, details) in [("1.1", None), ("2", Some(call)), ("2", Some(plain)), ("1.1", Some(query))] {
             let asked = Asked::new(1.0, 1, [b"GET", b"a", b"/", version.as_bytes(), b"", b""], "", 100);
             let row = batch.push_asked(ENDS, &asked);
-            batch.push_exchange(ENDS, row, exchange(details));
+            batch.push_exchange(ENDS, row, exchange(details), None);
         }
-        batch.push_exchange(ENDS, NO_REQUEST, exchange(None));
+        batch.push_exchange(ENDS, NO_REQUEST, exchange(None), None);
         assert_eq!(words(&batch.protocols()), ["http/1.1", "grpc", "h2", "http/1.1", ""]);
         assert_eq!(words(&batch.operations()), ["", "shop.Cart/Add", "", "query Cart", ""]);
         assert_eq!(words(&batch.close_reasons()), [""; 5]);

@@ -1,0 +1,201 @@
+//! The header fields: which there are, in which order, and what is odd about them.
+
+use crate::categories::{Hash, add_form, bin};
+use crate::decoding::{Encoding, Text};
+use crate::head::{Head, cut};
+use crate::hidden::hidden_texts;
+use crate::shapes::Shapes;
+use crate::vector::{Feature, Vector};
+
+/// Fields whose values are lists of tokens, dates or URLs, with signs of their own.
+const PLAIN: [&[u8]; 10] = [
+    b"host",
+    b"accept",
+    b"connection",
+    b"content-length",
+    b"cache-control",
+    b"origin",
+    b"authorization",
+    b"if-modified-since",
+    b"accept-language",
+    b"if-none-match",
+];
+
+/// What was read of the values.
+#[derive(Default)]
+struct Seen {
+    shapes: Shapes,
+    encoding: Encoding,
+    hidden: usize,
+    longest: usize,
+    empty: usize,
+    cookies: usize,
+    cookie_length: usize,
+}
+
+/// Describe the header fields, and whether they fit the body.
+pub(crate) fn describe(head: &Head<'_>, body: &[u8], text: &mut Text, vector: &mut Vector) {
+    let (mut set, mut order, mut seen) = (Hash::default(), Hash::default(), Seen::default());
+    for (name, value) in &head.fields {
+        let mut own = Hash::default();
+        own.add_text(name);
+        set.blend(own);
+        order.add_text(name);
+        seen.read(name, value, text);
+    }
+    let agent = head.field(b"user-agent");
+    vector.set(Feature::HeaderSet, set.bin());
+    vector.set(Feature::HeaderOrder, order.bin());
+    vector.set(Feature::UserAgent, family(agent.unwrap_or_default()));
+    let media = head.field(b"content-type").unwrap_or_default();
+    vector.set(Feature::ContentType, bin(cut(media, media.iter().position(|byte| *byte == b';')).0));
+    seen.describe(vector);
+    let counts = [
+        (Feature::Fields, head.fields.len()),
+        (Feature::OddFields, head.odd_fields),
+        (Feature::RepeatedFields, repeated(head)),
+        (Feature::HostKind, host_kind(head)),
+        (Feature::AgentKind, agent_kind(agent)),
+        (Feature::FramingOddities, framing(head, body)),
+        (Feature::TypeOddities, type_oddities(media, body)),
+        (Feature::Ranges, head.field(b"range").map_or(0, |value| 1 + count(value, b','))),
+    ];
+    for (feature, count) in counts {
+        vector.amount(feature, count);
+    }
+}
+
+impl Seen {
+    fn read(&mut self, name: &[u8], value: &[u8], text: &mut Text) {
+        self.longest = self.longest.max(value.len());
+        self.empty += usize::from(value.is_empty());
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"cookie") {
+            self.cookie_length += value.len();
+            for cookie in value.split(|byte| *byte == b';') {
+                self.cookies += 1;
+                self.hidden += hidden_texts(cookie);
+                self.shapes_of(cookie.trim_ascii(), text);
+            }
+            return;
+        }
+        let plain = name.starts_with(b"sec-") || PLAIN.iter().any(|known| is(known));
+        if !plain || value.iter().any(|byte| b"(<{$`".contains(byte)) {
+            self.shapes_of(value, text);
+        }
+        if !plain && !is(b"referer") && !is(b"user-agent") {
+            self.hidden += hidden_texts(value);
+        }
+    }
+
+    fn shapes_of(&mut self, value: &[u8], text: &mut Text) {
+        let (decoded, encoding) = text.decode(value, false);
+        self.encoding.add(encoding);
+        self.shapes.read(decoded);
+    }
+
+    fn describe(&self, vector: &mut Vector) {
+        let (shapes, encoding) = (&self.shapes, &self.encoding);
+        let counts = [
+            (Feature::FieldMarkup, shapes.quotes + shapes.angles + shapes.backslashes),
+            (Feature::FieldCalls, shapes.calls + shapes.tags),
+            (Feature::FieldSubstitutions, shapes.substitutions + shapes.braces),
+            (Feature::FieldWords, shapes.words + shapes.commands + shapes.names),
+            (Feature::FieldTraversals, shapes.traversals + shapes.system_paths),
+            (Feature::FieldSchemes, shapes.schemes),
+            (Feature::FieldComparisons, shapes.comparisons + shapes.comments + shapes.broken_quotes),
+            (Feature::FieldStrange, shapes.controls + shapes.high + shapes.escapes + encoding.controls),
+            (Feature::FieldHidden, self.hidden),
+            (Feature::FieldEncoded, encoding.encoded + encoding.malformed),
+            (Feature::EmptyFields, self.empty),
+            (Feature::LongestField, self.longest),
+            (Feature::Cookies, self.cookies),
+            (Feature::CookieLength, self.cookie_length),
+        ];
+        for (feature, count) in counts {
+            vector.amount(feature, count);
+        }
+    }
+}
+
+/// Return the bin of a user agent without its versions.
+fn family(agent: &[u8]) -> u8 {
+    let mut hash = Hash::default();
+    add_form(&mut hash, agent.get(..128).unwrap_or(agent));
+    hash.bin()
+}
+
+fn count(text: &[u8], wanted: u8) -> usize {
+    text.iter().filter(|byte| **byte == wanted).count()
+}
+
+/// Count the fields whose name came before, but for those that may come several times.
+fn repeated(head: &Head<'_>) -> usize {
+    let names = || head.fields.iter().map(|(name, _)| *name);
+    let again = |(place, name): (usize, &[u8])| names().take(place).any(|before| before.eq_ignore_ascii_case(name));
+    let lists =
+        |name: &[u8]| name.eq_ignore_ascii_case(b"cookie") || name.starts_with(b"X-") || name.starts_with(b"Via");
+    names().enumerate().filter(|(_, name)| !lists(name)).filter(|each| again(*each)).count()
+}
+
+/// Return how unusual the Host field is: 0 for a name, 1 for an address, 2 for none, 3 for anything else, or several.
+fn host_kind(head: &Head<'_>) -> usize {
+    let Some(host) = head.field(b"host") else {
+        return if head.version == b"HTTP/1.1" || head.version == b"HTTP/2" { 3 } else { 2 };
+    };
+    let (name, port) = cut(host, host.iter().rposition(|byte| *byte == b':'));
+    if !port.iter().all(u8::is_ascii_digit) && !host.starts_with(b"[") {
+        return 3;
+    }
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':');
+    match name {
+        _ if name.is_empty() || !name.iter().all(known) => 3,
+        _ if name.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') || name.starts_with(b"[") => 1,
+        _ => 0,
+    }
+}
+
+/// Return how unusual the User-Agent field is: 0 for that of a browser, 1 for `name/version`, 2 for none, 3 for the rest.
+fn agent_kind(agent: Option<&[u8]>) -> usize {
+    let Some(agent) = agent else {
+        return 2;
+    };
+    let slash = agent.iter().position(|byte| *byte == b'/');
+    let versioned = slash.and_then(|slash| agent.get(slash + 1)).is_some_and(u8::is_ascii_digit);
+    match agent {
+        _ if agent.starts_with(b"Mozilla/") => 0,
+        _ if versioned => 1,
+        _ => 3,
+    }
+}
+
+/// Count what is wrong with the length of the body: none or two, one that is no number, or a body where none is usual.
+fn framing(head: &Head<'_>, body: &[u8]) -> usize {
+    let length = head.field(b"content-length");
+    let coding = head.field(b"transfer-encoding");
+    let bodiless = matches!(head.method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE");
+    let wrong = [
+        length.is_some() && coding.is_some(),
+        length.is_some_and(|length| length.is_empty() || !length.iter().all(u8::is_ascii_digit)),
+        coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"chunked")),
+        bodiless && (coding.is_some() || length.is_some_and(|length| length != b"0")),
+        head.method == b"POST" && length.is_none() && coding.is_none() && head.version != b"HTTP/2",
+        head.field(b"content-type").is_none() && !body.is_empty(),
+    ];
+    wrong.into_iter().filter(|wrong| *wrong).count()
+}
+
+/// Count what is odd about a media type: its form, several parameters, or a body that looks different.
+fn type_oddities(media: &[u8], body: &[u8]) -> usize {
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"/+-.;= _'\"".contains(byte);
+    let strange = media.iter().filter(|byte| !known(byte)).count();
+    let parameters = count(media, b';').saturating_sub(1);
+    let body = body.trim_ascii_start();
+    let looks_json = matches!(body.first(), Some(b'{' | b'['));
+    let looks_xml = body.first() == Some(&b'<');
+    let says = |part: &[u8]| media.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part));
+    let form = says(b"x-www-form") && (looks_json || looks_xml);
+    let json = says(b"json") && !body.is_empty() && !looks_json && body.first() != Some(&b'"');
+    let xml = says(b"xml") && !body.is_empty() && !looks_xml;
+    strange + parameters + usize::from(form || json || xml) + usize::from(!media.is_empty() && count(media, b'/') != 1)
+}

@@ -1,0 +1,92 @@
+//! A request head, taken apart.
+
+/// Maximum header fields that are read.
+const MOST_FIELDS: usize = 128;
+
+/// The parts of a request head.
+pub(crate) struct Head<'a> {
+    pub(crate) method: &'a [u8],
+    /// As sent, with anything odd that is in it.
+    pub(crate) target: &'a [u8],
+    pub(crate) version: &'a [u8],
+    /// Names and values without surrounding spaces.
+    pub(crate) fields: Vec<(&'a [u8], &'a [u8])>,
+    /// Lines that are no field, and names that are no token (RFC 9110 section 5.1).
+    pub(crate) odd_fields: usize,
+}
+
+impl<'a> Head<'a> {
+    /// Take a head apart; None if it is empty.
+    pub(crate) fn of(head: &'a [u8]) -> Option<Self> {
+        let mut lines = head.split(|byte| *byte == b'\n').map(without_cr);
+        let line = lines.next().filter(|line| !line.is_empty())?;
+        let (method, rest) = cut(line, line.iter().position(|byte| *byte == b' '));
+        let last = rest.iter().rposition(|byte| *byte == b' ');
+        let version = last.and_then(|place| rest.get(place + 1..)).filter(|word| word.starts_with(b"HTTP"));
+        let target = if version.is_some() { cut(rest, last).0 } else { rest };
+        let mut read = Self {
+            method,
+            target,
+            version: version.unwrap_or_default(),
+            fields: Vec::with_capacity(16),
+            odd_fields: 0,
+        };
+        for line in lines.take(MOST_FIELDS) {
+            if line.is_empty() {
+                break;
+            }
+            read.add(line);
+        }
+        Some(read)
+    }
+
+    fn add(&mut self, line: &'a [u8]) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            self.odd_fields += 1;
+            return;
+        };
+        let (name, value) = cut(line, Some(colon));
+        self.odd_fields += usize::from(name.is_empty() || !name.iter().all(|byte| is_token(*byte)));
+        self.fields.push((name, value.trim_ascii()));
+    }
+
+    /// Return the value of the first field of that name, in lower case.
+    pub(crate) fn field(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
+
+    /// Return the path and the query of the target; both are empty if there is none.
+    pub(crate) fn path_and_query(&self) -> (&'a [u8], &'a [u8]) {
+        let path = origin_form(self.target);
+        cut(path, path.iter().position(|byte| *byte == b'?'))
+    }
+}
+
+/// Return a target without scheme and authority, if it has them.
+fn origin_form(target: &[u8]) -> &[u8] {
+    let scheme = target.windows(3).take(8).position(|part| part == b"://");
+    match scheme.filter(|_| !target.starts_with(b"/")) {
+        Some(place) => {
+            let rest = target.get(place + 3..).unwrap_or_default();
+            rest.iter().position(|byte| matches!(byte, b'/' | b'?')).and_then(|start| rest.get(start..)).unwrap_or(b"/")
+        }
+        None => target,
+    }
+}
+
+/// Return what is before a place and what is after it; everything and nothing if there is no such place.
+pub(crate) fn cut(text: &[u8], place: Option<usize>) -> (&[u8], &[u8]) {
+    match place {
+        Some(place) => (text.get(..place).unwrap_or_default(), text.get(place + 1..).unwrap_or_default()),
+        None => (text, &[]),
+    }
+}
+
+fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Return whether a byte may be in a token (RFC 9110 section 5.6.2).
+pub(crate) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
