@@ -13,6 +13,7 @@ from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
 from exercise_config import Config, SettingError
+from run.enabled import enabled
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
@@ -23,7 +24,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
-DESCRIBED: Final = frozenset(("unseen",))
+DESCRIBED: Final = frozenset(("unseen", "learned"))
 """Detectors that look at the features of requests."""
 
 _MAPPED: Final = 96
@@ -137,7 +138,7 @@ def limits(config: Config, owners: bool = False) -> Limits:
         waiting_characters=config.max_queued_characters,
         inspected_body=config.max_inspected_body,
         waiting_content=config.max_queued_content,
-        features=not DESCRIBED.isdisjoint(config.detectors),
+        features=bool(config.labels_file) or not DESCRIBED.isdisjoint(enabled(config)),
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,

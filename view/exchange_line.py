@@ -98,6 +98,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield from _call(exchange, discretion)
     yield from _messages(exchange, discretion)
     yield from _owner(exchange)
+    yield "http_monitor.features", exchange.features
     yield "ecs.version", ECS_VERSION
 
 

@@ -47,4 +47,4 @@ class Marks:
         self._labels[identity] = label
         if len(self._labels) > MOST:
             del self._labels[next(iter(self._labels))]
-        return f"marked as {label}; {len(self._labels):,} marks"
+        return f"marked as {label}"

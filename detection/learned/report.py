@@ -71,11 +71,8 @@ def _row(tested: Tested, chosen: bool) -> str:
 
 
 def _why(learned: Learned) -> str:
-    return (
-        "finds most"
-        if learned.chosen is best_of(learned.tested)
-        else "the simpler one, as the other is not clearly better"
-    )
+    best = best_of(learned.tested)
+    return "finds most" if learned.chosen is best else "the simpler one, as the other is not clearly better"
 
 
 def _threshold_lines(chosen: Tested, wanted: float) -> Iterator[str]:

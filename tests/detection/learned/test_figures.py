@@ -19,7 +19,7 @@ def test_what_is_above_a_threshold() -> None:
 @pytest.mark.parametrize(
     ("share", "threshold", "false"), [(0.0, 0.85, 0), (0.24, 0.85, 0), (0.25, 0.35, 1), (1.0, 0.35, 1)]
 )
-def test_the_threshold_finds_most_and_lets_no_more_good_ones_through_than_asked(
+def test_the_threshold_finds_most_with_no_more_false_alarms_than_asked(
     share: float, threshold: float, false: int
 ) -> None:
     assert threshold_for(SCORES, BAD, share) == pytest.approx(threshold)

@@ -1,0 +1,82 @@
+"""Requests that a model takes for bad: what is found, with which reasons, and how often."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent / "learned"))
+
+import numpy as np
+from labelled import PLACES, visit
+
+from detection.detectors.learned import PAUSE, Learned
+from detection.learned.inputs import FEATURES
+from detection.learned.model import Linear, Model
+from traffic.batch import RecordBatch
+from traffic.finding import MEDIUM, Finding
+from traffic.records import Exchange
+
+NAMES = tuple(feature.name for feature in FEATURES)
+
+
+def model(threshold: float = 0.8) -> Model:
+    """Return a model that minds quotation marks, and missing pages by what the labels said of their status."""
+    weights = np.zeros(len(FEATURES))
+    weights[PLACES["quotes"]], weights[PLACES["status"]] = 1.0, 0.02
+    status = np.full(256, 100, np.uint8)
+    status[404 % 256] = 200
+    usual = np.zeros(len(FEATURES), np.uint8)
+    usual[PLACES["status"]] = 100
+    return Model(NAMES, {PLACES["status"]: status}, usual, Linear(-6.0, weights), threshold, 100, 50)
+
+
+def found(*visits: Exchange, threshold: float = 0.0) -> list[Finding]:
+    detector = Learned(threshold)
+    detector.use(model())
+    return [finding for each in visits for finding in detector.look(RecordBatch([each]))]
+
+
+def test_a_request_like_the_bad_ones_is_a_finding_that_names_score_and_features() -> None:
+    (finding,) = found(visit("203.0.113.9", 3, quotes=6, status=404))
+    assert (finding.rule, finding.detector, finding.severity) == ("learned", "learned", MEDIUM)
+    assert (finding.client, finding.host, finding.path) == ("203.0.113.9", "shop.example", "/items/3")
+    assert finding.reason == (
+        "203.0.113.9 asked for shop.example/items/3, like what was labelled bad: score 98.2 %, 80.0 % are enough; "
+        "quotation marks in values 6 (usually 0), unusual status"
+    )
+
+
+def test_an_ordinary_request_is_not() -> None:
+    assert found(visit("198.51.100.1"), visit("198.51.100.1", 1, quotes=3)) == []
+
+
+def test_only_features_that_count_are_named() -> None:
+    (finding,) = found(visit("203.0.113.9", quotes=12, path_length=70))
+    assert finding.reason.endswith("80.0 % are enough; quotation marks in values 16 (usually 0)")
+
+
+def test_a_client_is_reported_once_for_a_host_in_ten_minutes() -> None:
+    times = (0, 1, int(PAUSE) + 5)
+    assert len(found(*(visit("203.0.113.9", time, quotes=9) for time in times))) == 2
+    assert len(found(*(visit("203.0.113.9", 1, host, quotes=9) for host in ("a.example", "b.example")))) == 2
+
+
+def test_the_setting_takes_the_place_of_the_models_threshold() -> None:
+    doubtful = visit("203.0.113.9", quotes=5)
+    assert found(doubtful) == []
+    (finding,) = found(doubtful, threshold=60)
+    assert "60.0 % are enough" in finding.reason
+
+
+def test_without_features_or_a_model_nothing_is_found() -> None:
+    bare = visit("203.0.113.9", quotes=9)._replace(features="")
+    assert found(bare, bare._replace(features="00")) == []
+    assert list(Learned().look(RecordBatch([visit("203.0.113.9", quotes=9)]))) == []
+
+
+def test_rows_of_a_batch_are_scored_each_by_itself() -> None:
+    detector = Learned()
+    detector.use(model())
+    visits = [visit(f"203.0.113.{number}", number, quotes=9 * (number % 3 == 0)) for number in range(9)]
+    bare = visits[6]._replace(features="")
+    batch = RecordBatch([*visits[:6], bare, *visits[7:]])
+    assert [finding.client for finding in detector.look(batch)] == ["203.0.113.0", "203.0.113.3"]
