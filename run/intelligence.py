@@ -49,9 +49,7 @@ def detecting(config: Config) -> tuple[str, ...]:
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
     if LEARNED in config.detectors and not config.learned_model:
-        raise SettingError(
-            f"detectors: {LEARNED} needs a model; name it with --model FILE, see exercise.py learn --help"
-        )
+        raise SettingError(f"detectors: {LEARNED} needs a model; name it with --model FILE, see docs/learning.md")
     return enabled(config)
 
 

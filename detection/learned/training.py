@@ -42,7 +42,7 @@ class Weight(NamedTuple):
     share: float
     """Its part in what makes bad examples bad."""
     direction: int
-    """1 if bad examples have more than usual, -1 if less, 0 if both."""
+    """1 if more than usual makes them so, -1 if less, 0 if both."""
 
 
 class Learned(NamedTuple):
@@ -140,12 +140,13 @@ def weights_of(model: Model, examples: Examples) -> tuple[Weight, ...]:
     """Return how much each feature adds to the sums of bad examples, as shares of all that is added."""
     bad = np.flatnonzero(examples.bad)
     ranks = model.ranked(examples.codes[bad[:: max(1, len(bad) // _WEIGHED)]])
-    added = np.maximum(model.shares(ranks), 0.0).mean(axis=0)
-    more = np.sign(ranks.astype(np.int64) - model.usual).mean(axis=0)
+    parts = np.maximum(model.shares(ranks), 0.0)
+    added = parts.sum(axis=0)
+    more = (parts * np.sign(ranks.astype(np.int64) - model.usual)).sum(axis=0)
     order = np.argsort(-added, kind="stable")
     total = float(added.sum()) or 1.0
     return tuple(
-        Weight(int(column), float(added[column] / total), int(np.rint(more[column])))
+        Weight(int(column), float(added[column] / total), int(np.sign(more[column])))
         for column in order
         if added[column] > 0
     )
