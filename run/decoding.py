@@ -8,7 +8,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final
 
-from capture.core import CORE, how_to_inspect
+from capture.core import CORE, how_to_describe, how_to_inspect
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
@@ -85,6 +85,17 @@ def content_lines(inspectors: Sequence[str]) -> tuple[str, ...]:
     return (sentence,) if sentence else ()
 
 
+def describes(config: Config) -> bool:
+    """Return whether the features of requests are wanted: by a detector, or for labels."""
+    return bool(config.labels_file) or not DESCRIBED.isdisjoint(enabled(config))
+
+
+def feature_lines(config: Config) -> tuple[str, ...]:
+    """Say how to get features of requests, if they are wanted and the decoder in use finds none."""
+    sentence = how_to_describe() if describes(config) else ""
+    return (sentence,) if sentence else ()
+
+
 def undecoded(
     config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()
 ) -> frozenset[type]:
@@ -138,7 +149,7 @@ def limits(config: Config, owners: bool = False) -> Limits:
         waiting_characters=config.max_queued_characters,
         inspected_body=config.max_inspected_body,
         waiting_content=config.max_queued_content,
-        features=bool(config.labels_file) or not DESCRIBED.isdisjoint(enabled(config)),
+        features=describes(config),
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,

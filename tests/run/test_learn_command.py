@@ -174,6 +174,14 @@ def test_a_wrong_model_is_one_line_that_names_the_fix(tmp_path: Path, run_here: 
     )  # fmt: skip
 
 
+def test_without_the_core_a_line_says_that_there_are_no_features(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        (sys.executable, "exercise.py", "-r", capture(tmp_path / "day.pcap", 1), "--labels", "x", "-q"), cwd=PROJECT,
+        env={**os.environ, "HTTP_MONITOR_DECODER": "python"}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "features of requests are found by the Rust core only: unset HTTP_MONITOR_DECODER" in ended.stderr
+
+
 @with_core
 @with_learning
 def test_a_model_is_read_again_once_another_takes_its_place(folder: Path, tmp_path: Path) -> None:
