@@ -1,14 +1,9 @@
 """Requests that a model takes for bad: what is found, with which reasons, and how often."""
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent / "learned"))
-
 import numpy as np
 from labelled import PLACES, visit
 
-from detection.detectors.learned import PAUSE, Learned
+from detection.detectors.learned import EXPLAINED, PAUSE, Learned
 from detection.learned.inputs import FEATURES
 from detection.learned.model import Linear, Model
 from traffic.batch import RecordBatch
@@ -41,7 +36,7 @@ def test_a_request_like_the_bad_ones_is_a_finding_that_names_score_and_features(
     assert (finding.client, finding.host, finding.path) == ("203.0.113.9", "shop.example", "/items/3")
     assert finding.reason == (
         "203.0.113.9 asked for shop.example/items/3, like what was labelled bad: score 98.2 %, 80.0 % are enough; "
-        "quotation marks in values 6 (usually 0), unusual status"
+        "quotation marks in values 6 (usually 0); unusual status"
     )
 
 
@@ -80,3 +75,12 @@ def test_rows_of_a_batch_are_scored_each_by_itself() -> None:
     bare = visits[6]._replace(features="")
     batch = RecordBatch([*visits[:6], bare, *visits[7:]])
     assert [finding.client for finding in detector.look(batch)] == ["203.0.113.0", "203.0.113.3"]
+
+
+def test_of_many_clients_at_once_only_some_are_explained() -> None:
+    detector = Learned()
+    detector.use(model())
+    visits = [visit(f"203.0.113.{number}", number, quotes=9) for number in range(EXPLAINED + 9)]
+    findings = list(detector.look(RecordBatch(visits)))
+    assert len(findings) == EXPLAINED + 9
+    assert sum("quotation marks" in each.reason for each in findings) == EXPLAINED
