@@ -32,6 +32,7 @@ PARTS: Final = {
     "otlp": "Metrics for OpenTelemetry",
     "waf": "Rules of a web application firewall",
     "prefilter": "Exchanges that no rule can match",
+    "labels": "Learning from labels",
     "inspection": "Inspection of content",
     "verdicts": "Answers to fronts",
     "proxy": "The inline proxy",

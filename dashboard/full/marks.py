@@ -21,7 +21,8 @@ class Marks:
 
     def __init__(self, write: Callable[[str], str] | None = None) -> None:
         self._write = write
-        self._labels: dict[str, str] = {}
+        self._labels: dict[int, str] = {}
+        # By a hash of the identity, which may have a long target in it.
 
     @property
     def are_kept(self) -> bool:
@@ -30,7 +31,7 @@ class Marks:
 
     def of(self, identity: str) -> str:
         """Return the label of an exchange; empty if it has none."""
-        return self._labels.get(identity, "")
+        return self._labels.get(hash(identity), "")
 
     def set(self, identity: str, exchange: Exchange, label: str, discretion: Discretion) -> str:
         """Mark an exchange, or take the mark back if it has this one. Return what was done, for the user."""
@@ -41,10 +42,10 @@ class Marks:
         label = NONE if self.of(identity) == label else label
         if problem := self._write(exchange_line(exchange, discretion, label)):
             return problem
-        self._labels.pop(identity, None)
+        self._labels.pop(hash(identity), None)
         if label == NONE:
             return "mark taken back"
-        self._labels[identity] = label
+        self._labels[hash(identity)] = label
         if len(self._labels) > MOST:
             del self._labels[next(iter(self._labels))]
         return f"marked as {label}"
