@@ -8,7 +8,6 @@ from textual.screen import Screen
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import identity
 from dashboard.full.keys import Key, of_fleet
-from dashboard.full.marks import NO_FILE
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
 from dashboard.full.table_pane import TablePane
@@ -120,7 +119,7 @@ class ProgramScreen(Screen[None]):
         """Mark the selected exchange as good or bad, or take that back."""
         exchange, appearance = self.chosen_exchange(), self.state.appearance
         if exchange is None:
-            self.say("no exchange is selected" if appearance.marks.are_kept else NO_FILE)
+            self.say("no exchange is selected")
             return
         told = appearance.marks.set(identity(exchange), exchange, label, appearance.discretion)
         self.draw()  # not a new scene, so that a paused display stays

@@ -102,3 +102,10 @@ def test_several_files_are_one() -> None:
     reader.read(line(each, "good").encode() for each in good(count))
     reader.read(line(each, "bad").encode() for each in bad(count))
     assert [each.is_bad for each in reader.labels().examples] == [False] * count + [True] * count
+
+
+def test_no_more_lines_are_read_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detection.learned.labels.MOST_LINES", 3)
+    labels = read(*(line(visit("198.51.100.1", number), "good") for number in range(5)))
+    assert len(labels.examples) == 3
+    assert [each.sentence for each in labels.problems] == ["line 4: only 3 lines are read"]
