@@ -78,7 +78,7 @@ class LabelReader:
         """`length`: hexadecimal digits of the features of an exchange."""
         self._length = length
         self._number = 0
-        self._found: dict[tuple[Any, ...], Labelled | None] = {}
+        self._found: dict[tuple[str, ...], Labelled | None] = {}
         self._wrong: Counter[str] = Counter()
         self._lines: dict[str, list[int]] = {}
         self._repeated = 0
@@ -110,7 +110,7 @@ class LabelReader:
         if label not in LABELS:
             raise WrongLineError("no label" if label is None else 'its label is not "good", "bad" or "none"')
         exchange = _exchange(fields, self._length)
-        identity = tuple(fields.get(name) for name in _IDENTITY)
+        identity = tuple(str(fields.get(name)) for name in _IDENTITY)
         before, known = self._found.get(identity), identity in self._found
         labelled = None if label == NONE else Labelled(exchange, label == BAD)
         self._found[identity] = labelled

@@ -67,13 +67,17 @@ def model_of(text: bytes, features: Sequence[str]) -> Model:
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:
         raise ModelError("is no model: it does not say that it is one")
     if stored.get("version") != VERSION:
-        raise ModelError(f"is a model of version {stored.get('version')}, and this program reads {VERSION}")
+        version = stored.get("version")
+        named = f"version {version}" if isinstance(version, int) and abs(version) < _LARGEST_NUMBER else "no version"
+        raise ModelError(f"is a model of {named}, and this program reads {VERSION}")
     if stored.get("features") != list(features):
         raise ModelError("was learned with other features than this program has")
     try:
         return _model(stored, tuple(features))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ModelError(f"is damaged: {error}") from None
+    except KeyError as error:
+        raise ModelError(f"is damaged: it has no {error.args[0]}") from None
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"is damaged: {str(error).splitlines()[0]}") from None
 
 
 def _model(stored: dict[str, Any], features: tuple[str, ...]) -> Model:

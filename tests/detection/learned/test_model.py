@@ -86,6 +86,8 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a list": (lambda stored: [stored], "is no model: it does not say that it is one"),
     "another format": (with_member("format", "x"), "is no model: it does not say that it is one"),
     "a later version": (with_member("version", 2), "is a model of version 2, and this program reads 1"),
+    "a strange version": (with_member("version", "1\n2"), "is a model of no version, and this program reads 1"),
+    "ranks in a list": (with_member("ranks", [1]), "is damaged: 'list' object has no attribute"),
     "other features": (with_member("features", ["a"]), "was learned with other features than this program has"),
     "no threshold": (with_member("threshold", 0), "is damaged: threshold is not between 0 and 1"),
     "a text": (with_member("bias", "1"), "is damaged: bias is not a number"),
@@ -107,7 +109,7 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a count": (with_member("good", -1), "is damaged: good or bad is not a count"),
     "missing": (
         lambda stored: {name: value for name, value in stored.items() if name != "usual"},
-        "is damaged: 'usual'",
+        "is damaged: it has no usual",
     ),
 }
 
