@@ -12,7 +12,7 @@ Statuses, sizes and times are not known here, so they are the same in all.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
@@ -82,17 +82,28 @@ def report(results: list[dict[str, Any]]) -> str:
         return "Not measured: it needs scikit-learn, the corpus (`HTTP_MONITOR_CORPUS`) and the Core Rule Set."
     heads = ("not learned from", "form", "attacks found", "false alarms", "nearly attacks found", "us for a request")
     parts = [each for each in trials if each.left_out.startswith("part")]
-    sums = (
-        sum(getattr(each, name) for each in parts)
-        for name in ("found", "attacks", "false", "ordinary", "near", "nearly")
-    )
-    total = Trial("all parts", "", *sums, max(each.cost for each in parts))
-    return table(heads, [_row(each) for each in (*parts, total, *(each for each in trials if each not in parts))])
+    others = [each for each in trials if each not in parts]
+    return table(heads, [_row(each) for each in (*parts, _total(parts), *others)])
 
 
 def facts(results: list[dict[str, Any]]) -> Mapping[str, Any]:
     """Return what is saved."""
     return {"trials": results}
+
+
+def _total(trials: Sequence[Trial]) -> Trial:
+    """Add up the trials of all parts."""
+    return Trial(
+        "all parts",
+        "",
+        found=sum(each.found for each in trials),
+        attacks=sum(each.attacks for each in trials),
+        false=sum(each.false for each in trials),
+        ordinary=sum(each.ordinary for each in trials),
+        near=sum(each.near for each in trials),
+        nearly=sum(each.nearly for each in trials),
+        cost=max(each.cost for each in trials),
+    )
 
 
 def _row(trial: Trial) -> tuple[str, ...]:

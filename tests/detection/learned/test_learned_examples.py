@@ -9,7 +9,8 @@ from labelled import bad, good, visit
 from detection.learned.examples import Examples, NotLearnableError, grouped
 from detection.learned.inputs import codes_of
 from detection.learned.labels import Labelled
-from detection.learned.ranks import NEUTRAL, ranks
+from detection.learned.model import NEUTRAL
+from detection.learned.ranks import ranks
 from traffic.batch import RecordTable
 from traffic.records import Exchange
 

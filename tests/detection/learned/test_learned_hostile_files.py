@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from labelled import bad, line
-from test_model import NAMES, model, trees
+from small_models import NAMES, model, trees
 
 from detection.learned.inputs import DIGITS, codes_of
 from detection.learned.labels import LabelReader
