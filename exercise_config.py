@@ -181,6 +181,9 @@ class Config:
     """Processes that run inspectors."""
     inspection_memory: Annotated[int, Range(16, 65_536, "MiB")] = 256
     """Memory that each of them may take, besides what loading the inspectors took."""
+    unseen_hosts: Annotated[int, Range(1, 100_000, "hosts")] = 1000
+    """Hosts of which `unseen` remembers what their requests are like, 9 kB each; the one not seen longest is forgotten.
+    """
     path_scan_floor: Annotated[int, Range(2, 10_000, "paths in a minute")] = 30
     """Distinct paths that do not exist, asked for by one client, that make a finding."""
     login_guessing_floor: Annotated[int, Range(2, 1_000_000, "logins in a minute")] = 20

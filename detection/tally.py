@@ -126,6 +126,11 @@ class Repeats:
         self._reported[key] = time
         return True
 
+    def is_recent(self, key: str, time: float) -> bool:
+        """Return whether a key was reported in the pause before `time`."""
+        last = self._reported.get(key)
+        return last is not None and abs(time - last) < self._pause
+
 
 class Escalation:
     """Tells the first of a series, and what is worse than all that was reported of it."""

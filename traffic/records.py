@@ -195,8 +195,8 @@ class Exchange(NamedTuple):
     response_oddities: int = 0
     """How many of the oddities, the first ones, belong to the response of HTTP/1."""
     features: str = ""
-    """What the request is like, in hexadecimal digits, two for each of `detection.unseen.features.FEATURES`; empty if that
-    was not asked for, or a part of its head is missing. Its content cannot be restored from it.
+    """What the request is like: two hexadecimal digits for each of `detection.unseen.features.FEATURES`. It is empty if
+    that was not asked for, or a part of the head is missing. The content cannot be restored from it.
     """
 
     @property

@@ -1,6 +1,6 @@
 """What the core says of a request: `core/features` finds it, and this names it. Pure.
 
-A feature is a byte. An amount is on a scale of logarithms: below 4 the amount itself, then four steps for each doubling.
+A feature is a byte. An amount is on a scale of logarithms: below 4 the amount itself, then four steps for a doubling.
 A category is a hash into 256 bins, which says whether something is the same as before, and not what it is.
 """
 
@@ -57,7 +57,7 @@ _AMOUNTS: Final = (
     ("path_calls", "calls, tags and substitutions in the path"),
     ("path_words", "reserved words and commands in the path"),
     ("path_traversals", "steps to parent directories in the path"),
-    ("path_system", "system directories and hidden files in the path"),
+    ("path_system", "system directories, hidden files or programs in the path"),
     ("path_strange", "control or foreign characters in the path"),
     ("path_unspeakable", "consonants in a row in the path"),
     ("quotes", "quotation marks in values"),
@@ -74,9 +74,9 @@ _AMOUNTS: Final = (
     ("tags", "markup tags in values"),
     ("calls", "calls of functions in values"),
     ("substitutions", "variables and substitutions in values"),
-    ("commands", "shell commands in values"),
+    ("commands", "commands and options of shells in values"),
     ("traversals", "steps to parent directories in values"),
-    ("system_paths", "system directories and hidden files in values"),
+    ("system_paths", "system directories, hidden files or programs in values"),
     ("schemes", "URL schemes in values"),
     ("comparisons", "comparisons in values"),
     ("words", "words of programming languages in values"),
@@ -87,6 +87,7 @@ _AMOUNTS: Final = (
     ("densest", "special characters in one value"),
     ("unspeakable", "consonants in a row in a value"),
     ("hidden", "values that hide text in base64"),
+    ("binary", "values that are no text"),
     ("name_specials", "special characters in names"),
     ("field_markup", "quotation marks and brackets in header fields"),
     ("field_calls", "calls and tags in header fields"),
@@ -105,12 +106,12 @@ _AMOUNTS: Final = (
     ("longest_field", "characters in a header field"),
     ("cookies", "cookies"),
     ("cookie_length", "characters of cookies"),
-    ("host_kind", "oddity of the Host field"),
-    ("agent_kind", "oddity of the User-Agent field"),
-    ("method_kind", "oddity of the method"),
-    ("target_oddities", "oddities of the request line"),
-    ("framing_oddities", "oddities of the body's length"),
-    ("type_oddities", "oddities of the media type"),
+    ("host_kind", "an odd Host field"),
+    ("agent_kind", "an odd user agent"),
+    ("method_kind", "an odd method"),
+    ("target_oddities", "an odd request line"),
+    ("framing_oddities", "an odd length of the body"),
+    ("type_oddities", "an odd media type"),
     ("ranges", "ranges asked for"),
     ("body_length", "bytes of the body"),
     ("declarations", "declarations in the body"),

@@ -1,6 +1,6 @@
 //! What a request asks for: the names and values of its query and its body.
 
-use crate::bodies::{Kind, each_string, each_value, kind, looks_structured};
+use crate::bodies::{Kind, each_value, kind};
 use crate::categories::{Hash, bin};
 use crate::classes::class;
 use crate::decoding::{Encoding, Text};
@@ -21,6 +21,8 @@ struct Seen {
     longest_name: usize,
     longest_value: usize,
     hidden: usize,
+    /// Values that are no text.
+    binary: usize,
     count: usize,
 }
 
@@ -104,11 +106,10 @@ impl Seen {
         self.longest_value = self.longest_value.max(value.len());
         self.hidden += hidden_texts(value);
         let (decoded, encoding) = text.decode(value, form);
-        self.encoding.add(encoding);
-        if looks_structured(decoded) {
-            each_string(decoded, |part| self.shapes.read(part));
+        if self.shapes.read_value(decoded) {
+            self.encoding.add(encoding);
         } else {
-            self.shapes.read(decoded);
+            self.binary += 1;
         }
     }
 }
@@ -149,7 +150,7 @@ fn set_shapes(shapes: &Shapes, vector: &mut Vector) {
 
 fn set_rest(seen: &Seen, vector: &mut Vector) {
     let names = &seen.names;
-    let odd = names.specials + names.words + names.commands + names.traversals + names.system_paths + names.controls;
+    let odd = names.specials + names.words + names.traversals + names.system_paths + names.controls;
     let counts = [
         (Feature::LongestValue, seen.longest_value),
         (Feature::LongestName, seen.longest_name),
@@ -160,6 +161,7 @@ fn set_rest(seen: &Seen, vector: &mut Vector) {
         (Feature::DoubleEncoding, seen.encoding.doubled),
         (Feature::NameSpecials, odd + names.names),
         (Feature::Hidden, seen.hidden),
+        (Feature::Binary, seen.binary),
     ];
     for (feature, count) in counts {
         vector.amount(feature, count);

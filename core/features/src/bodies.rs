@@ -3,6 +3,12 @@
 use crate::classes::is_text;
 use crate::head::Head;
 
+/// Media types of files, whose content is no value.
+const OPAQUE: [&[u8]; 6] = [b"application/octet-stream", b"application/zip", b"image/", b"video/", b"audio/", b"font/"];
+
+/// Bytes from which a value may have been cut.
+const CUT: usize = 500;
+
 /// What a body is read as: what it looks like, whatever its head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -43,6 +49,9 @@ pub(crate) fn kind(head: &Head<'_>, body: &[u8]) -> Kind {
         return Kind::Binary;
     }
     let declared = head.field(b"content-type").unwrap_or_default();
+    if OPAQUE.iter().any(|start| declared.starts_with(start)) {
+        return Kind::Binary;
+    }
     if body.starts_with(b"--") && declared.starts_with(b"multipart") {
         return Kind::Multipart;
     }
@@ -75,9 +84,19 @@ pub(crate) fn each_value<'a>(kind: Kind, body: &'a [u8], mut take: impl FnMut(Pa
 
 /// Return whether a value is an object or a list of JSON, perhaps with its quotation marks escaped.
 pub(crate) fn looks_structured(value: &[u8]) -> bool {
-    let open = value.strip_prefix(b"[").unwrap_or(value).trim_ascii_start();
-    let object = open.strip_prefix(b"{").unwrap_or(open).trim_ascii_start();
-    object.len() < value.len() && matches!(object, [b'"', ..] | [b'\\', b'"', ..] | [b'}' | b']'])
+    let ends = matches!(value.trim_ascii_end().last(), Some(b']' | b'}'));
+    if !ends && value.len() < CUT {
+        return false;
+    }
+    let listed = value.iter().take_while(|byte| matches!(byte, b'[' | b' ')).count();
+    let (object, rest) = match value.get(listed..) {
+        Some([b'{', rest @ ..]) => (true, rest.trim_ascii_start()),
+        Some(rest) => (false, rest),
+        None => return false,
+    };
+    let quoted = matches!(rest, [b'"', ..] | [b'\\', b'"', ..]) || (object || listed > 0) && rest.starts_with(b"}");
+    let listed = listed > 0 && matches!(rest, [b'0'..=b'9' | b'n' | b't' | b'f' | b']' | b'-', ..]);
+    if object { quoted } else { listed || quoted && value.starts_with(b"[") }
 }
 
 /// Call a function for what is between the quotation marks of a structured value.
@@ -147,32 +166,36 @@ fn element<'a>(tag: &'a [u8], take: &mut impl FnMut(Part<'a>)) {
     }
 }
 
-/// Find what is between quotation marks in the heads of the parts, and the parts that are text.
+/// Find what is between quotation marks in the heads of the parts, and the parts that are no files.
 fn multipart<'a>(body: &'a [u8], take: &mut impl FnMut(Part<'a>)) {
     let boundary = body.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    let mut in_head = true;
+    let (mut in_head, mut is_file) = (true, false);
     for line in body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
         if line.starts_with(boundary) {
-            in_head = true;
+            (in_head, is_file) = (true, false);
         } else if !in_head {
-            if is_text(line) && !line.is_empty() {
+            if !is_file && !line.is_empty() && is_text(line) {
                 take(Part::value(line));
             }
         } else if line.is_empty() {
             in_head = false;
         } else {
-            part_head(line, take);
+            is_file |= part_head(line, take);
         }
     }
 }
 
-fn part_head<'a>(line: &'a [u8], take: &mut impl FnMut(Part<'a>)) {
+/// Find the names in a line of the head of a part; return whether it names a file.
+fn part_head<'a>(line: &'a [u8], take: &mut impl FnMut(Part<'a>)) -> bool {
     let mut quoted = line.split(|byte| *byte == b'"');
     quoted.next();
-    let name = quoted.next().unwrap_or_default();
-    take(Part::name(name));
+    if let Some(name) = quoted.next() {
+        take(Part::name(name));
+    }
     quoted.next();
-    if let Some(file) = quoted.next() {
+    let file = quoted.next();
+    if let Some(file) = file {
         take(Part::value(file));
     }
+    file.is_some()
 }

@@ -28,6 +28,11 @@ impl Hash {
         self.0 = self.0.wrapping_add(other.0 | 1);
     }
 
+    /// Add a hash after what was added before.
+    pub(crate) fn follow(&mut self, other: Self) {
+        self.0 = (self.0.rotate_left(5) ^ other.0).wrapping_mul(0x0100_0193);
+    }
+
     /// Return the bin.
     pub(crate) fn bin(self) -> u8 {
         let mixed = self.0 ^ self.0 >> 16;

@@ -8,18 +8,33 @@ use crate::shapes::Shapes;
 use crate::vector::{Feature, Vector};
 
 /// Fields whose values are lists of tokens, dates or URLs, with signs of their own.
-const PLAIN: [&[u8]; 10] = [
-    b"host",
-    b"accept",
-    b"connection",
-    b"content-length",
-    b"cache-control",
-    b"origin",
-    b"authorization",
-    b"if-modified-since",
-    b"accept-language",
-    b"if-none-match",
+#[rustfmt::skip]
+const PLAIN: [&[u8]; 15] = [
+    b"host", b"accept", b"connection", b"content-length", b"cache-control", b"origin", b"authorization",
+    b"if-modified-since", b"accept-language", b"if-none-match", b"accept-encoding", b"upgrade-insecure-requests",
+    b"pragma", b"dnt", b"te",
 ];
+
+/// Signs that a plain field or a browser's name lacks; a field with one of them is read as any other.
+const SIGNS: [bool; 256] = marked(b"<{$`");
+/// Signs that a link lacks.
+const LINK_SIGNS: [bool; 256] = marked(b"(<{$`'\"");
+/// Signs that the name of a browser lacks, which has parentheses.
+const AGENT_SIGNS: [bool; 256] = marked(b"<{$`'\"\\%");
+
+#[allow(clippy::indexing_slicing)] // by the compiler
+const fn marked(signs: &[u8]) -> [bool; 256] {
+    let (mut marks, mut place) = ([false; 256], 0);
+    while place < signs.len() {
+        marks[signs[place] as usize] = true;
+        place += 1;
+    }
+    marks
+}
+
+fn has_one(value: &[u8], signs: &[bool; 256]) -> bool {
+    value.iter().any(|byte| signs.get(usize::from(*byte)).copied().unwrap_or_default())
+}
 
 /// What was read of the values.
 #[derive(Default)]
@@ -40,7 +55,7 @@ pub(crate) fn describe(head: &Head<'_>, body: &[u8], text: &mut Text, vector: &m
         let mut own = Hash::default();
         own.add_text(name);
         set.blend(own);
-        order.add_text(name);
+        order.follow(own);
         seen.read(name, value, text);
     }
     let agent = head.field(b"user-agent");
@@ -75,15 +90,22 @@ impl Seen {
             for cookie in value.split(|byte| *byte == b';') {
                 self.cookies += 1;
                 self.hidden += hidden_texts(cookie);
-                self.shapes_of(cookie.trim_ascii(), text);
+                let (name, value) = cut(cookie, cookie.iter().position(|byte| *byte == b'='));
+                self.shapes_of(name.trim_ascii(), text);
+                self.shapes_of(value, text);
             }
             return;
         }
-        let plain = name.starts_with(b"sec-") || PLAIN.iter().any(|known| is(known));
-        if !plain || value.iter().any(|byte| b"(<{$`".contains(byte)) {
+        let plain = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sec-"))
+            || PLAIN.iter().any(|known| is(known));
+        let (links, agent) = (is(b"referer"), is(b"user-agent"));
+        let ordinary = plain && !has_one(value, &SIGNS)
+            || links && value.starts_with(b"http") && !has_one(value, &LINK_SIGNS)
+            || agent && value.starts_with(b"Mozilla/") && !has_one(value, &AGENT_SIGNS);
+        if !ordinary {
             self.shapes_of(value, text);
         }
-        if !plain && !is(b"referer") && !is(b"user-agent") {
+        if !plain && !links && !agent {
             self.hidden += hidden_texts(value);
         }
     }
@@ -91,7 +113,7 @@ impl Seen {
     fn shapes_of(&mut self, value: &[u8], text: &mut Text) {
         let (decoded, encoding) = text.decode(value, false);
         self.encoding.add(encoding);
-        self.shapes.read(decoded);
+        self.shapes.read_value(decoded);
     }
 
     fn describe(&self, vector: &mut Vector) {
@@ -131,11 +153,18 @@ fn count(text: &[u8], wanted: u8) -> usize {
 
 /// Count the fields whose name came before, but for those that may come several times.
 fn repeated(head: &Head<'_>) -> usize {
-    let names = || head.fields.iter().map(|(name, _)| *name);
-    let again = |(place, name): (usize, &[u8])| names().take(place).any(|before| before.eq_ignore_ascii_case(name));
-    let lists =
-        |name: &[u8]| name.eq_ignore_ascii_case(b"cookie") || name.starts_with(b"X-") || name.starts_with(b"Via");
-    names().enumerate().filter(|(_, name)| !lists(name)).filter(|each| again(*each)).count()
+    let (mut seen, mut count) = (0_u64, 0);
+    for (place, (name, _)) in head.fields.iter().enumerate() {
+        let first = name.first().map_or(0, |byte| byte | 0x20);
+        let bit = 1_u64 << (usize::from(first) + 7 * name.len()) % 64;
+        if seen & bit != 0 {
+            let before = head.fields.iter().take(place).any(|(known, _)| known.eq_ignore_ascii_case(name));
+            let lists = name.eq_ignore_ascii_case(b"cookie") || name.starts_with(b"X-") || name.starts_with(b"Via");
+            count += usize::from(before && !lists);
+        }
+        seen |= bit;
+    }
+    count
 }
 
 /// Return how unusual the Host field is: 0 for a name, 1 for an address, 2 for none, 3 for anything else, or several.

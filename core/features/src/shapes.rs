@@ -1,6 +1,8 @@
 //! Shapes of text that is meant to be run or to break out of a value: what follows what, not which words.
 
-use crate::words::{is_command, is_reserved, is_root};
+use crate::bodies::{each_string, looks_structured};
+use crate::classes::is_text;
+use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS};
 
 /// Counts of shapes in the decoded texts of one part of a request: of each shape, that of the text with most of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,11 +34,11 @@ pub(crate) struct Shapes {
     pub(crate) calls: usize,
     /// Variables and expressions that something is put in place of: `$(`, `${`, `{{`, `<%`, backticks, `$name`.
     pub(crate) substitutions: usize,
-    /// Commands at the start of a value, or after a separator, a slash or a quotation mark.
+    /// Commands at the start of a value, or after a separator, a slash or a quotation mark; and options of commands.
     pub(crate) commands: usize,
     /// Steps up to the parent directory.
     pub(crate) traversals: usize,
-    /// Directories of the system, and hidden files.
+    /// Directories of the system, hidden files, and files that are programs.
     pub(crate) system_paths: usize,
     /// Schemes of URLs.
     pub(crate) schemes: usize,
@@ -44,7 +46,7 @@ pub(crate) struct Shapes {
     pub(crate) comparisons: usize,
     /// Reserved words.
     pub(crate) words: usize,
-    /// Names within names: `a->b` and `a::b`, and names that start with two underscores.
+    /// Names within names: `a->b`, `a::b` and `org.a.b`, and names that start with two underscores.
     pub(crate) names: usize,
     /// Backslashes before what stands for another character.
     pub(crate) escapes: usize,
@@ -56,6 +58,14 @@ pub(crate) struct Shapes {
     pub(crate) specials: usize,
     /// Longest run of letters without a vowel.
     pub(crate) unspeakable: usize,
+}
+
+/// Length of a text in bytes up to which counts are what they are. A longer one has more of everything.
+const SHORT: usize = 128;
+
+/// Return a count in a text of some length as if that were short; what is there at all counts.
+fn in_short_text(count: usize, length: usize) -> usize {
+    if length <= SHORT { count } else { (count * SHORT / length).max(count.min(1)) }
 }
 
 /// What is known of the text that is being read.
@@ -71,11 +81,25 @@ impl Shapes {
         let mut reader = Reader { text, shapes: Self::default(), place: 0 };
         reader.all();
         let found = reader.shapes;
-        self.keep_higher(&found);
+        self.keep_higher(&found, text.len());
+    }
+
+    /// Count the shapes of a decoded value; of one that is an object or a list of JSON, those of its strings. Return
+    /// false if it is no text.
+    pub(crate) fn read_value(&mut self, value: &[u8]) -> bool {
+        if !is_text(value) {
+            return false;
+        }
+        if looks_structured(value) {
+            each_string(value, |part| self.read(part));
+        } else {
+            self.read(value);
+        }
+        true
     }
 
     #[rustfmt::skip]
-    fn keep_higher(&mut self, found: &Self) {
+    fn keep_higher(&mut self, found: &Self, length: usize) {
         let Self {
             quotes, angles, parentheses, braces, separators, backslashes, others, controls, high, broken_quotes, comments,
             tags, calls, substitutions, commands, traversals, system_paths, schemes, comparisons, words, names, escapes,
@@ -92,7 +116,7 @@ impl Shapes {
             (&mut self.names, names), (&mut self.escapes, escapes), (&mut self.changes, changes),
             (&mut self.specials, specials), (&mut self.unspeakable, unspeakable),
         ] {
-            *known = (*known).max(*new);
+            *known = (*known).max(in_short_text(*new, length));
         }
         if kinds.count_ones() > self.kinds.count_ones() {
             self.kinds = *kinds;
@@ -153,16 +177,25 @@ impl Reader<'_> {
         let next = self.text.get(self.place).copied().unwrap_or_default();
         let starts = matches!(before, 0 | b';' | b'|' | b'&' | b'`' | b'(' | b'/' | b'\'' | b'"' | b'{' | b'\n');
         let starts = starts || before == b' ' && self.follows_separator(start);
+        let package = next == b'.' && before != b'.' && PACKAGES.contains(word) && self.has_more_dots();
         let shapes = &mut self.shapes;
         shapes.unspeakable = shapes.unspeakable.max(longest);
-        shapes.words += usize::from(is_reserved(word));
+        shapes.words += usize::from(RESERVED.contains(word));
         if starts && !matches!(next, b'-' | b'.' | b'=' | b'0'..=b'9') {
-            shapes.commands += usize::from(is_command(word));
+            shapes.commands += usize::from(COMMANDS.contains(word));
         }
-        if matches!(before, b'/' | b'\\') && matches!(next, b'/' | b'\\') && is_root(word) {
+        if matches!(before, b'/' | b'\\') && matches!(next, b'/' | b'\\') && ROOTS.contains(word) {
             shapes.system_paths += 1;
         }
-        shapes.names += usize::from(word.starts_with(b"__"));
+        shapes.names += usize::from(word.starts_with(b"__") || package);
+        shapes.system_paths += usize::from(before == b'.' && PROGRAMS.contains(word));
+    }
+
+    /// Return whether the name that goes on here has a part after its next one, or ends with it.
+    fn has_more_dots(&self) -> bool {
+        let rest = self.text.get(self.place + 1..).unwrap_or_default();
+        let name = rest.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$'))).next();
+        name.is_some_and(|name| name.contains(&b'.'))
     }
 
     /// Return whether only spaces are between a place and a separator before it.
@@ -180,7 +213,7 @@ impl Reader<'_> {
                 self.shapes.parentheses += 1;
                 let before = self.at(-1);
                 let word = before.is_ascii_alphanumeric() || matches!(before, b'_' | b'/' | b']' | b')' | b'\'' | b'"');
-                let spaced = before == b' ' && self.at(-2).is_ascii_alphanumeric();
+                let spaced = before == b' ' && self.reserved_before();
                 self.shapes.calls += usize::from(word || spaced);
             }
             b')' => self.shapes.parentheses += 1,
@@ -210,7 +243,12 @@ impl Reader<'_> {
                 self.shapes.high += 1;
                 return false;
             }
-            b' ' | b'+' | b',' | b'?' => return false,
+            b'?' => {
+                let glob = matches!(self.at(-1), b'/' | b'?') && self.at(1) == b'?';
+                self.shapes.substitutions += usize::from(glob);
+                return false;
+            }
+            b' ' | b'+' | b',' => return false,
             _ => {
                 self.shapes.controls += 1;
                 return false;
@@ -233,6 +271,13 @@ impl Reader<'_> {
         self.shapes.broken_quotes += usize::from(operator);
         self.shapes.kinds |= 1 << (byte & 63);
         true
+    }
+
+    /// Return whether a reserved word and a space are before this place.
+    fn reserved_before(&self) -> bool {
+        let before = self.text.get(..self.place).unwrap_or_default().trim_ascii_end();
+        let letters = before.iter().rev().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
+        before.get(before.len() - letters..).is_some_and(|word| RESERVED.contains(word))
     }
 
     /// Return whether a word that joins conditions comes next.
@@ -272,8 +317,10 @@ impl Reader<'_> {
             b'.' if matches!(before, b'/' | b'\\') && next.is_ascii_lowercase() => shapes.system_paths += 1,
             b'-' if next == b'-' && before != b'-' => {
                 let after = self.text.get(self.place + 2).copied().unwrap_or_default();
+                shapes.commands += usize::from(before == b' ' && after.is_ascii_lowercase());
                 shapes.comments += usize::from(!(after.is_ascii_lowercase() || after == b'-'));
             }
+            b'-' if before == b' ' && next.is_ascii_lowercase() => shapes.commands += 1,
             b'-' if next == b'>' => shapes.names += 1,
             b':' if next == b'/' && self.text.get(self.place + 2) == Some(&b'/') => shapes.schemes += 1,
             b':' if next == b':' && before != b':' => shapes.names += 1,
@@ -296,7 +343,8 @@ impl Reader<'_> {
             b'=' => {
                 let spaced = matches!(before, b' ' | b'\'' | b'"' | b'=' | b'!' | b'>' | b'<' | b')');
                 let spaced = spaced || matches!(next, b' ' | b'\'' | b'"' | b'(' | b'`');
-                self.shapes.comparisons += usize::from(spaced || self.same_on_both_sides());
+                let padding = self.text.get(self.place..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'='));
+                self.shapes.comparisons += usize::from(!padding && (spaced || self.same_on_both_sides()));
             }
             b'#' => self.shapes.comments += usize::from(next == 0 || matches!(before, b'\'' | b'"' | b')')),
             _ => {}

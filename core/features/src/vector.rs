@@ -76,6 +76,7 @@ features! {
     Densest "densest",
     Unspeakable "unspeakable",
     Hidden "hidden",
+    Binary "binary",
     NameSpecials "name_specials",
     FieldMarkup "field_markup",
     FieldCalls "field_calls",

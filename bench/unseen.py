@@ -1,0 +1,182 @@
+"""Unseen attacks: what the model of requests finds on hosts that its prior never saw, what it should not have found,
+and what it costs. See `bench.unseen_trials` for how it is tried, and `bench.unseen_material` for what it is tried on.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.measure import Figure, table
+from bench.unseen_material import Material, attacks, generated, ordinary, sampled
+from bench.unseen_trials import Trial, trial, trials
+from capture.core import CORE
+from detection.unseen.hosts import PER_HOST
+from detection.unseen.model import Model, pieces
+from detection.unseen.reasons import reasons
+from detection.unseen.usual import Usual, learned
+from exercise_config import Config
+
+LINES: Final = 30
+"""Findings that are printed to be read."""
+BATCH: Final = 2000
+"""Requests in a batch, where cost is measured."""
+ROUNDS: Final = 5
+FAMILIES: Final = {
+    "911": "methods", "913": "scanners", "920": "protocol", "921": "protocol attacks", "922": "multipart",
+    "930": "files of the server", "931": "files elsewhere", "932": "commands", "933": "PHP", "934": "other languages",
+    "941": "scripts (XSS)", "942": "SQL", "943": "sessions", "944": "Java",
+}  # fmt: skip
+"""Families of rules by the start of their numbers."""
+
+
+def measure(quick: bool, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Try the model on each part of the hosts, and on generated sites; measure its cost."""
+    say("unseen: reading captures and attacks")
+    usual_requests, (meant, near) = ordinary(), attacks()
+    say("unseen: trials")
+    found = list(trials(usual_requests, meant, near))
+    results = [_figures(f"part {part}", each) for part, each in enumerate(found)]
+    results.append(_sum(found, meant) | {"lines": list(_alarms(found, usual_requests))})
+    made = generated()
+    usual = learned(usual_requests.features, usual_requests.sites)
+    made_trial = trial(usual, made, np.arange(len(made.sites)), meant, near)
+    results.append(_figures("generated", made_trial))
+    say("unseen: cost")
+    results.append(_cost(usual, made))
+    results.append({"part": "lines", "lines": list(_lines(usual, made, meant))})
+    return results
+
+
+def report(results: list[dict[str, Any]]) -> str:
+    """Return tables, and findings to read."""
+    rows = [each for each in results if "ordinary" in each]
+    total = next(each for each in results if each["part"] == "all")
+    cost = next(each for each in results if each["part"] == "cost")
+    lines = next(each for each in results if each["part"] == "lines")
+    heads = (
+        "hosts", "ordinary requests", "sites", "known", "false alarms", "attacks", "aimed attacks", "at unknown hosts",
+        "near-attacks",
+    )  # fmt: skip
+    families = table(("rules", "attacks", "found"), (_family(*each) for each in total["families"].items()))
+    return "\n\n".join((
+        table(heads, (_row(each) for each in rows)),
+        f"False alarms: {'; '.join(total['lines']) or 'none'}.",
+        families,
+        f"Cost of a request: {cost['core']:.1f} us for its features in the core, {cost['model']:.1f} us for the model. "
+        f"A host takes {PER_HOST / 1000:.1f} kB, `unseen_hosts` of them {Config.unseen_hosts * PER_HOST / 1e6:.0f} MB.",
+        "\n".join(f"    {line}" for line in lines["lines"]),
+    ))  # fmt: skip
+
+
+def facts(results: list[dict[str, Any]]) -> Mapping[str, Any]:
+    """Return what is saved."""
+    return {each["part"]: {name: value for name, value in each.items() if name != "part"} for each in results}
+
+
+def _figures(name: str, found: Trial) -> dict[str, Any]:
+    def share(strange: NDArray[np.bool_]) -> float | None:
+        return float(strange.mean()) if len(strange) else None
+
+    return {
+        "part": name,
+        "ordinary": len(found.ordinary.rows),
+        "sites": found.hosts,
+        "known": found.known,
+        "alarms": int(found.ordinary.strange.sum()),
+        "attacks": share(found.attacks.strange),
+        "aimed": share(found.aimed.strange),
+        "unknown": share(found.unknown.strange),
+        "near": share(found.near.strange),
+    }
+
+
+def _sum(found: list[Trial], meant: Material) -> dict[str, Any]:
+    """Add up all parts; those without known hosts have no attacks on them."""
+    known = [each for each in found if len(each.attacks.rows)]
+    strange = np.concatenate([each.attacks.strange for each in known])
+    names = [meant.names[row] for each in known for row in each.attacks.rows.tolist()]
+    families = {}
+    for start, title in FAMILIES.items():
+        rows = [row for row, name in enumerate(names) if name.startswith(start)]
+        if rows:
+            families[f"{start} {title}"] = (len(rows) // len(known), float(strange[rows].mean()))
+    return {
+        "part": "all",
+        "ordinary": sum(len(each.ordinary.rows) for each in found),
+        "sites": sum(each.hosts for each in found),
+        "known": sum(each.known for each in found),
+        "alarms": sum(int(each.ordinary.strange.sum()) for each in found),
+        "attacks": float(strange.mean()),
+        "aimed": float(np.concatenate([each.aimed.strange for each in known]).mean()),
+        "unknown": float(np.concatenate([each.unknown.strange for each in found]).mean()),
+        "near": float(np.concatenate([each.near.strange for each in known]).mean())
+        if len(known[0].near.rows)
+        else None,
+        "families": families,
+    }
+
+
+def _alarms(found: list[Trial], material: Material) -> Iterator[str]:
+    for each in found:
+        for row in each.ordinary.rows[each.ordinary.strange].tolist():
+            yield f"{material.names[row]}, {material.lines[row][:60]}"
+
+
+def _cost(usual: Usual, made: Material) -> dict[str, Any]:
+    """Measure CPU time for a request: features by themselves, and the model by itself."""
+    return {"part": "cost", "core": _core_cost(), "model": Figure.of(_model_cost(usual, made) for _ in range(3)).median}
+
+
+def _core_cost() -> float:
+    assert CORE is not None
+    asked = list(sampled(BATCH))
+    begun = time.process_time()
+    for _ in range(ROUNDS):
+        for head, body in asked:
+            CORE.request_features(head, body)
+    return (time.process_time() - begun) / ROUNDS / len(asked) * 1e6
+
+
+def _model_cost(usual: Usual, made: Material) -> float:
+    model = Model(usual, Config.unseen_hosts)
+    begun = time.process_time()
+    for start in range(0, len(made.sites), BATCH):
+        places = model.hosts.places(made.sites[start : start + BATCH])
+        features = made.features[start : start + BATCH]
+        for piece in pieces(places, model.hosts.requests):
+            judged = model.judge(places[piece], features[piece])
+            model.learn(places[piece], features[piece], judged.scores)
+    return (time.process_time() - begun) / len(made.sites) * 1e6
+
+
+def _lines(usual: Usual, made: Material, meant: Material) -> Iterator[str]:
+    """Yield the reasons of findings chosen by lot, at the most visited of the generated sites."""
+    site = Counter(made.sites).most_common(1)[0][0]
+    rows = [row for row, name in enumerate(made.sites) if name == site]
+    model = Model(usual, 1)
+    place = model.hosts.places([site])
+    features = made.features[rows]
+    model.learn(np.repeat(place, len(rows)), features, np.zeros(len(rows)))
+    chosen = Random(1).sample(range(len(meant.sites)), min(LINES, len(meant.sites)))
+    judged = model.judge(np.repeat(place, len(chosen)), meant.features[chosen])
+    for number, row in enumerate(chosen):
+        why = reasons(model, int(place[0]), meant.features[row], judged.surprises[number])
+        verdict = f"{judged.scores[number]:.0f}" if judged.scores[number] >= judged.limits[number] else "not found"
+        yield f"{meant.names[row]} ({verdict}): {'; '.join(why)}"
+
+
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
+    shares = (each[name] for name in ("attacks", "aimed", "unknown", "near"))
+    counts = (f"{each[name]:,}" for name in ("ordinary", "sites", "known"))
+    alarms = f"{each['alarms']} ({100 * each['alarms'] / max(each['ordinary'], 1):.2f} %)"
+    return each["part"], *counts, alarms, *("-" if share is None else f"{100 * share:.1f} %" for share in shares)
+
+
+def _family(name: str, found: tuple[int, float]) -> tuple[str, ...]:
+    count, share = found
+    return name, f"{count:,}", f"{100 * share:.0f} %"

@@ -1,0 +1,129 @@
+"""Tries the model of unseen attacks on requests to hosts that its prior never saw: what it finds, and what it should
+not.
+
+The hosts are split by a hash of their names. The prior is learned from the ordinary requests of all parts but one;
+those of that one are then judged and learned from in their order, as the detector does. After that come the attacks.
+Each is sent to one of the hosts that are known by then, in turn, by one of its own clients: fields of the head that say
+who asks are those of the last ordinary request, so that an attack is not found by the tool that the tests are made
+with. An *aimed* attack is also sent to a path that the host has. Nothing is learned from attacks.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.unseen_material import Material
+from detection.unseen.features import FEATURES
+from detection.unseen.model import KNOWN, Judged, Model, pieces
+from detection.unseen.usual import Usual, learned
+
+SPLITS: Final = 5
+BATCH: Final = 256
+"""Requests in a batch."""
+WHO_ASKS: Final = ("header_set", "header_order", "user_agent", "agent_kind", "fields", "longest_field", "host_kind")
+WHERE: Final = (
+    "method", "path_form", "first_segment", "extension", "path_length", "path_depth", "longest_segment",
+    "path_unspeakable", "method_kind",
+)  # fmt: skip
+_PLACES: Final = {feature.name: place for place, feature in enumerate(FEATURES)}
+
+
+class Scored(NamedTuple):
+    """Requests of a trial: their scores, and those from which on a request to their host is strange."""
+
+    rows: NDArray[np.intp]
+    """Their rows in the material."""
+    scores: NDArray[np.float64]
+    limits: NDArray[np.float64]
+
+    @property
+    def strange(self) -> NDArray[np.bool_]:
+        """Which of them are found."""
+        return self.scores >= self.limits
+
+
+class Trial(NamedTuple):
+    """What was found on one split."""
+
+    ordinary: Scored
+    hosts: int
+    known: int
+    """Sites that are known at the end."""
+    attacks: Scored
+    """On hosts that are known."""
+    aimed: Scored
+    unknown: Scored
+    """On a host that nobody asked before."""
+    near: Scored
+    """What is nearly an attack, on hosts that are known."""
+
+
+def split_of(host: str) -> int:
+    """Return the number of the part that a host belongs to."""
+    return int(hashlib.sha256(host.encode()).hexdigest()[:8], 16) % SPLITS
+
+
+def trials(ordinary: Material, attacks: Material, near: Material) -> Iterator[Trial]:
+    """Iterate over the trials, one for each part."""
+    parts = np.array([split_of(host) for host in ordinary.hosts])
+    for part in range(SPLITS):
+        taught = ordinary.chosen(np.flatnonzero(parts != part))
+        usual = learned(taught.features, taught.sites)
+        rows = np.flatnonzero(parts == part)
+        yield trial(usual, ordinary.chosen(rows), rows, attacks, near)
+
+
+def trial(usual: Usual, ordinary: Material, rows: NDArray[np.intp], attacks: Material, near: Material) -> Trial:
+    """Try a model on the hosts of some ordinary requests, which are `rows` of all."""
+    model = Model(usual, max(len(set(ordinary.sites)), 1) + 1)
+    scores, limits = _in_order(model, ordinary)
+    last = {site: row for row, site in enumerate(ordinary.sites)}
+    places = model.hosts.places(list(last))
+    known = [site for site, place in zip(last, places.tolist(), strict=True) if model.hosts.requests[place] >= KNOWN]
+    return Trial(
+        Scored(rows, scores, limits),
+        len(set(ordinary.hosts)),
+        len(known),
+        _sent(model, attacks, ordinary, [last[site] for site in known], WHO_ASKS),
+        _sent(model, attacks, ordinary, [last[site] for site in known], (*WHO_ASKS, *WHERE)),
+        _sent_to_nobody(model, attacks),
+        _sent(model, near, ordinary, [last[site] for site in known], WHO_ASKS),
+    )
+
+
+def _in_order(model: Model, material: Material) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Judge and learn as the detector does; return scores and limits."""
+    scores, limits = np.zeros(len(material.sites)), np.zeros(len(material.sites))
+    for start in range(0, len(material.sites), BATCH):
+        places = model.hosts.places(material.sites[start : start + BATCH])
+        features = material.features[start : start + BATCH]
+        for piece in pieces(places, model.hosts.requests):
+            judged = model.judge(places[piece], features[piece])
+            scores[start + piece], limits[start + piece] = judged.scores, judged.limits
+            usual = piece[judged.scores < judged.limits]
+            model.learn(places[usual], features[usual], judged.scores[judged.scores < judged.limits])
+    return scores, limits
+
+
+def _sent(model: Model, sent: Material, ordinary: Material, known: list[int], borrowed: tuple[str, ...]) -> Scored:
+    """Send requests to known hosts in turn, given the last ordinary request of each, which lends some features."""
+    if not known or not sent.sites:
+        return _scored(model.judge(np.zeros(0, np.intp), np.zeros((0, len(FEATURES)), np.uint8)))
+    turns = np.array(known)[np.arange(len(sent.sites)) % len(known)]
+    columns = [_PLACES[name] for name in borrowed]
+    features = sent.features.copy()
+    features[:, columns] = ordinary.features[turns][:, columns]
+    places = model.hosts.places([ordinary.sites[row] for row in turns.tolist()])
+    return _scored(model.judge(places, features))
+
+
+def _sent_to_nobody(model: Model, sent: Material) -> Scored:
+    place = model.hosts.places(["nobody asked this host before"])[0]
+    return _scored(model.judge(np.full(len(sent.sites), place), sent.features))
+
+
+def _scored(judged: Judged) -> Scored:
+    return Scored(np.arange(len(judged.scores)), judged.scores, judged.limits)
