@@ -4,8 +4,10 @@ import numpy as np
 from labelled import PLACES, visit
 
 from detection.detectors.learned import EXPLAINED, PAUSE, Learned
-from detection.learned.inputs import FEATURES
+from detection.learned.inputs import FEATURES, steps
 from detection.learned.model import Linear, Model
+from detection.learned.words import difference, tendency
+from detection.unseen.features import amount
 from traffic.batch import RecordBatch
 from traffic.finding import MEDIUM, Finding
 from traffic.records import Exchange
@@ -84,3 +86,22 @@ def test_of_many_clients_at_once_only_some_are_explained() -> None:
     findings = list(detector.look(RecordBatch(visits)))
     assert len(findings) == EXPLAINED + 9
     assert sum("quotation marks" in each.reason for each in findings) == EXPLAINED
+
+
+def test_features_are_named_with_their_amounts() -> None:
+    of_time, of_size, of_agent = (FEATURES[PLACES[name]] for name in ("response_time", "response_bytes", "user_agent"))
+    step = int(steps(np.array([128]))[0])  # 128 times 0.1 ms
+    assert difference(of_time, step, 4) == "response time 12.8 ms (usually 0.4 ms)"
+    assert difference(of_size, int(steps(np.array([3000]))[0]), 0) == "response size 2,560 (usually 0)"
+    assert difference(of_agent, 200, 128) == "unusual user agent"
+    assert [tendency(of_size, direction) for direction in (1, -1, 0)] == [
+        "response size: more than usual", "response size: less than usual", "response size: other than usual",
+    ]  # fmt: skip
+    assert tendency(of_agent, 1) == "user agent: an unusual one"
+
+
+def test_sizes_and_times_are_on_the_scale_of_the_other_amounts() -> None:
+    for step in range(180):
+        assert steps(np.array([amount(step), amount(step + 1) - 1])).tolist() == [step, step]
+    assert steps(np.array([-5, 0, 3.9])).tolist() == [0, 0, 3]
+    assert steps(np.array([2.0**62])).tolist() == [244]
