@@ -80,6 +80,10 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from run.collecting import collect
 
         return collect(given, lockdown=lockdown)
+    if name == "learn":
+        from run.learning import learn
+
+        return learn(given)
     if name == "waf":
         from run.dry_run import waf
 
@@ -107,6 +111,7 @@ def monitor(arguments: Arguments, config: Config, complaints: Complaints, begin:
         full = None
         if arguments.ui == "full":
             full = FullUi(arguments, config, plan, complaints, parts.locked, parts.recent)
+            full.mark_in(parts.outputs.labels)
         ending = watch(session, parts, arguments.duration, stop, full)
         session.finish(ending.clock, ending.status)
         parts.outputs.finish(session.view)

@@ -258,6 +258,17 @@ class Config:
     suricata_home_net: Annotated[tuple[str, ...], "addresses and networks"] = beacon_own_networks
     """What the rules mean by $HOME_NET; $EXTERNAL_NET is everything else."""
 
+    # Learned from labels, see docs/learning.md ------------------------------------------------------------------------
+
+    learned_model: str = ""
+    """Model that `exercise.py learn` made, like `--model`. It enables the detector `learned`, and is read again once
+    another file has taken its place."""
+    learned_threshold: Annotated[float, Range(0, 100, "percent")] = 0
+    """Score of a request from which on it is a finding; 0 for the threshold in the model, which was chosen for few
+    false alarms."""
+    labels_file: str = ""
+    """File to which the full screen appends exchanges that you mark as good or bad, like `--labels`."""
+
     # Threat intelligence: indicators in files, see docs/detection.md --------------------------------------------------
 
     indicators: Annotated[tuple[str, ...], "names of files"] = ()

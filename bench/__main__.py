@@ -32,6 +32,7 @@ PARTS: Final = {
     "otlp": "Metrics for OpenTelemetry",
     "waf": "Rules of a web application firewall",
     "prefilter": "Exchanges that no rule can match",
+    "labels": "Learning from labels",
     "inspection": "Inspection of content",
     "unseen": "Unseen attacks",
     "verdicts": "Answers to fronts",
@@ -49,8 +50,8 @@ PARTS: Final = {
 
 SLOW: Final = ("filter_cost", "growth")
 """Parts that `--quick` leaves out."""
-NAMED: Final = ("fleet", "unseen")
-"""Parts that run only if they are named: one takes hours, the other says how well a detector does."""
+NAMED: Final = ("fleet", "labels", "unseen")
+"""Parts that run only if they are named: one takes hours, the others say how well a detector does."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may use without a remark."""

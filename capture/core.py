@@ -52,6 +52,14 @@ def how_to_inspect() -> str:
     return f"content is inspected with the Rust core only: {way}"
 
 
+def how_to_describe() -> str:
+    """Say how to get the core, which alone finds the features of requests; nothing if it is in use, and new enough."""
+    if CORE is not None:
+        return "" if hasattr(CORE, "feature_names") else f"this core is too old to describe requests: {_HOW_TO_GET}"
+    way = f"unset {_CHOICE}" if _declined() else _HOW_TO_GET
+    return f"features of requests are found by the Rust core only: {way}"
+
+
 def how_to_read(unreadable: Mapping[str, int]) -> str:
     """Say how to get the core if it could read connections that were counted as unreadable by kind; else nothing."""
     if CORE is not None or _declined() or not unreadable.get("HTTP/2"):

@@ -28,6 +28,7 @@ examples:
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked
+  exercise.py learn --labels marks.json  learn from labelled exchanges; see exercise.py learn --help
   exercise.py proxy --help               a reverse proxy with TLS that monitors and protects
   exercise.py blocks lift 203.0.113.7    lift a block; see exercise.py blocks --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
@@ -206,7 +207,7 @@ _SHORT_SETTINGS = {
     "user": "user", "on_alert": "notice_command", "protocols": "protocols", "owners": "owners",
     "trusted_proxies": "trusted_proxies", "incidents": "incidents", "store": "store", "sensor": "sensor",
     "vantage": "vantage", "spool": "spool", "otlp": "otlp", "log_format": "log_format", "log_syslog": "log_syslog",
-    "block_dry_run": "block_dry_run",
+    "block_dry_run": "block_dry_run", "model": "learned_model", "labels": "labels_file",
 }  # fmt: skip
 """Settings that have their own option, by option."""
 
@@ -293,6 +294,10 @@ def make_parser(program: str = PROGRAM, captures: bool = True) -> argparse.Argum
         help="find what a web application firewall would block: a folder of the OWASP Core Rule Set or files of "
         "ModSecurity, may be repeated (default: those of Debian); see docs/waf.md",
     )  # fmt: skip
+    add(
+        "--model", metavar="FILE",
+        help="find requests that look like those labelled bad, by a model of `learn`; see docs/learning.md",
+    )  # fmt: skip
     add("--only", metavar="FILTER", default="", help="count and log only exchanges that match: 'status:5xx or time>1s'")
     add("-c", "--count", metavar="N", type=_whole, help="stop after N packets")
     add("--duration", metavar="SECONDS", type=parse_seconds, help="stop after this many seconds")
@@ -316,6 +321,7 @@ def make_parser(program: str = PROGRAM, captures: bool = True) -> argparse.Argum
     )  # fmt: skip
     add("-w", "--write", metavar="FILE", help="write the packets to a pcap or .pcapng file; - is standard output")
     add("--embed-keys", action="store_true", help="also write the keys of --keys to .pcapng files (-w, --incidents)")
+    add("--labels", metavar="FILE", help="append exchanges that you mark on the full screen, for `learn`")
     add("--report", metavar="FILE", help="write an HTML page with charts and tables at the end; - is standard output")
     add(
         "--history",

@@ -8,11 +8,12 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final
 
-from capture.core import CORE, how_to_inspect
+from capture.core import CORE, how_to_describe, how_to_inspect
 from capture.dissector import Dissector
 from capture.inner_ip import inner_ip
 from capture.intake import Decodes
 from exercise_config import Config, SettingError
+from run.enabled import enabled
 from stats.statistic import ScapyPacket, Statistic
 from traffic.frame import LINKTYPE_ETHERNET, Frame
 from traffic.limits import Limits
@@ -23,7 +24,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}")
 MOST_NAMES: Final = 32
 """Maximum names in `log_headers`; a head is searched for each of them."""
 
-DESCRIBED: Final = frozenset(("unseen",))
+DESCRIBED: Final = frozenset(("unseen", "learned"))
 """Detectors that look at the features of requests."""
 
 _MAPPED: Final = 96
@@ -84,6 +85,17 @@ def content_lines(inspectors: Sequence[str]) -> tuple[str, ...]:
     return (sentence,) if sentence else ()
 
 
+def describes(config: Config) -> bool:
+    """Return whether the features of requests are wanted: by a detector, or for labels."""
+    return bool(config.labels_file) or not DESCRIBED.isdisjoint(enabled(config))
+
+
+def feature_lines(config: Config) -> tuple[str, ...]:
+    """Say how to get features of requests, if they are wanted and the decoder in use finds none."""
+    sentence = how_to_describe() if describes(config) else ""
+    return (sentence,) if sentence else ()
+
+
 def undecoded(
     config: Config, statistics: Sequence[Statistic], logged: frozenset[type] = frozenset()
 ) -> frozenset[type]:
@@ -137,7 +149,7 @@ def limits(config: Config, owners: bool = False) -> Limits:
         waiting_characters=config.max_queued_characters,
         inspected_body=config.max_inspected_body,
         waiting_content=config.max_queued_content,
-        features=not DESCRIBED.isdisjoint(config.detectors),
+        features=describes(config),
         gap_timeout=config.gap_timeout,
         connection_timeout=config.connection_timeout,
         closed_timeout=config.closed_timeout,

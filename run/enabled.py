@@ -13,6 +13,7 @@ ENABLED_BY: Final = {
     "data_leak": ("data_leak_patterns",),
     "waf": ("waf_rules",),
     "malware": ("malware_rules", "malware_clamav"),
+    "learned": ("learned_model",),
 }
 """Settings that enable a detector."""
 

@@ -14,8 +14,10 @@ from capture.intake import Intake
 from cli.arguments import Arguments
 from dashboard.attention import Attention
 from dashboard.full.complaints import Complaints
+from dashboard.full.marks import Marks
 from dashboard.progress import Progress
 from exercise_config import Config, SettingError
+from outputs.label_file import LabelFile
 from run.locked import Locked
 from run.plan import Plan
 from run.progress import progress_of
@@ -97,8 +99,13 @@ class FullUi:
         self._state_folder = plan.state_folder
         self._complaints = complaints
         self._locked = locked
+        self._marks = Marks()
         self._begun = time.monotonic()
         self._reading = arguments.read is not None
+
+    def mark_in(self, labels: LabelFile | None) -> None:
+        """Keep marks of exchanges in this file; None if there is none."""
+        self._marks = Marks(labels.write if labels is not None else None)
 
     def drive(self, session: Session, intake: Intake, attention: Attention, steps: Watch, stop: Stop) -> Ending:
         """Take all steps while the full screen is shown. After the end of a file it stays until the user quits."""
@@ -119,6 +126,7 @@ class FullUi:
         setting = first_appearance(self._arguments.colour, discretion)
         shown = self._judged(steps, session)
         setting.panels = PanelFile(self._state_folder)
+        setting.marks = self._marks
         setting.locked, setting.files = self._locked
         told = Told(self._complaints, attention)
         ending: Ending = watch_on_screen(desk, shown, stop, setting, self._reading, told)

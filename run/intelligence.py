@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "threat_intelligence"
 """The detector that needs files with indicators."""
+LEARNED: Final = "learned"
+"""The detector that needs a model."""
 _HASHING: Final = "file_hashes"
 UNHASHED: Final = f"indicators: hashes are compared with certificates only; for files, add --set detectors=+{_HASHING}"
 
@@ -46,13 +48,15 @@ def detecting(config: Config) -> tuple[str, ...]:
     """
     if NAME in config.detectors and not config.indicators:
         raise SettingError(f"detectors: {NAME} needs files with indicators; name them with --indicators FILE")
+    if LEARNED in config.detectors and not config.learned_model:
+        raise SettingError(f"detectors: {LEARNED} needs a model; name it with --model FILE, see docs/learning.md")
     return enabled(config)
 
 
 def read_again(config: Config) -> list[str]:
     """Return the folders of the files that are read again: a new file takes the place of an old one."""
     named = (*config.indicators, *config.indicators_allowed, *config.sigma_rules, *config.suricata_rules)
-    paths = [os.path.abspath(path) for path in named]
+    paths = [os.path.abspath(path) for path in (*named, config.learned_model) if path]
     real = [each for path in paths for each in dict.fromkeys((path, os.path.realpath(path)))]
     return [path if os.path.isdir(path) else os.path.dirname(path) for path in real]
 
@@ -117,13 +121,32 @@ def open_suricata(
     return RuleFiles(use, files.open, live=live)
 
 
+def open_model(config: Config, detectors: Sequence[Detector], files: NamedFiles, *, live: bool) -> "RuleFiles | None":
+    """Read the model of the settings; None if there is none.
+
+    Raises:
+        SettingError: the file cannot be read, or is no model that can be used.
+        CaptureError: as in `NamedFiles.open`.
+    """
+    if not config.learned_model:
+        return None
+    from detection.detectors.learned import Learned
+    from run.learned import use_model
+    from run.rule_files import RuleFiles
+
+    detector = next(each for each in detectors if isinstance(each, Learned))
+    path = os.path.abspath(config.learned_model)
+    return RuleFiles(partial(use_model, detector, path), files.open, live=live, watched=path)
+
+
 def open_readers(
     config: Config, detectors: Sequence[Detector], files: NamedFiles, decoded: Collection[str], *, live: bool
 ) -> list[Reader]:
-    """Open the files that detectors need. It raises what `open_intelligence`, `open_sigma` and `open_suricata` do."""
+    """Open the files that detectors need. It raises what `open_intelligence` and the like do."""
     opened = (
         open_intelligence(config, detectors, files, live=live),
         open_sigma(config, detectors, files, live=live),
         open_suricata(config, detectors, files, decoded, live=live),
+        open_model(config, detectors, files, live=live),
     )
     return [reader for reader in opened if reader is not None]

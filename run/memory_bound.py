@@ -77,6 +77,10 @@ _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
 _UNSEEN_HOST = 14 * 1024
 """What is usual at a host, also while the table grows: see `detection.unseen.hosts`."""
+_LEARNED = 32 * 2**20
+"""A model of the greatest size: its text while it is read again, and two models."""
+_MARKS = 2 * 2**20
+"""Marks of exchanges on the full screen: see `dashboard.full.marks`."""
 _SURICATA = 128 * 2**20
 """10,000 rules of Suricata in the main process, while they are read again; those of inspectors count there."""
 _INDICATOR = 180
@@ -122,6 +126,8 @@ def memory_bound(config: Config) -> int:
         + (config.unseen_hosts * _UNSEEN_HOST if "unseen" in enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
+        + (_LEARNED if config.learned_model else 0)
+        + (_MARKS if config.labels_file else 0)
         + _memory_of_incidents(config)
         + _memory_of_sending(config, statistics + _SIGNAL_STATISTICS + of_dns)
         + _memory_of_indicators(config)

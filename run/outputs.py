@@ -21,6 +21,7 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from outputs.errors import UnavailableError
 from outputs.json_lines import JsonLines
+from outputs.label_file import LabelFile
 from outputs.log.event_log import EventLog
 from outputs.otlp.statistics import MetricStatistic
 from outputs.report_file import OpenFile, ReportFile
@@ -61,6 +62,8 @@ class Outputs:
         self.history = history
         self.daemons: tuple[Place, ...] = ()
         """The syslog daemons that the log goes to."""
+        self.labels: LabelFile | None = None
+        """Where marks made on the full screen are kept; None if no file is named."""
         self.sensor: Sensor | None = None
         """What sends to a store of many sensors; None if no store is named."""
 
@@ -175,6 +178,9 @@ def open_outputs(
             stack.callback(history.close)
         outputs = Outputs(log, page, exporter, history, otlp)
         outputs.daemons = daemons(arguments, config)
+        if config.labels_file and arguments.ui == "full":
+            outputs.labels = LabelFile(config.labels_file, open_file)
+            stack.callback(outputs.labels.close)
         yield outputs
 
 
@@ -207,7 +213,7 @@ def _page(arguments: Arguments, config: Config, open_file: OpenFile) -> "HtmlRep
     try:
         from outputs.html_report import HtmlReport
     except ImportError as missing:
-        raise _needs("--report", missing.name, "requirements-report.txt") from missing
+        raise needs("--report", missing.name, "requirements-report.txt") from missing
     shorter = [window for window in WINDOWS if config.dashboard_bucket_size < window < config.max_retention_length]
     return HtmlReport(ReportFile(arguments.report, open_file), shorter)
 
@@ -218,7 +224,7 @@ def _exporter(arguments: Arguments, config: Config) -> "PrometheusExporter | Non
     try:
         from outputs.prometheus import PrometheusExporter
     except ImportError as missing:
-        raise _needs("--prometheus", missing.name, "requirements-prometheus.txt") from missing
+        raise needs("--prometheus", missing.name, "requirements-prometheus.txt") from missing
     return PrometheusExporter(arguments.prometheus, config.max_metric_hosts, VERSION, decoder_name())
 
 
@@ -239,10 +245,11 @@ def _otlp(
     try:
         return otlp_exporter(arguments, config, metrics, open_file=lambda path, flags: open_file(path, flags, 0))
     except ImportError as missing:
-        raise _needs("--otlp", "opentelemetry-proto", "requirements-otlp.txt") from missing
+        raise needs("--otlp", "opentelemetry-proto", "requirements-otlp.txt") from missing
 
 
-def _needs(option: str, package: str | None, packages: str) -> UnavailableError:
+def needs(option: str, package: str | None, packages: str) -> UnavailableError:
+    """Return the error of an option whose package is missing."""
     installed = PROGRAM == COMMAND
     command = f"pipx inject {DISTRIBUTION} {package}" if installed else f"pip install -r {packages}"
     return UnavailableError(f"{option} needs the package {package}; run: {command}")

@@ -18,7 +18,7 @@ from exercise_config import Config, SettingError
 from notices.receivers import Receivers, from_settings
 from outputs.otlp.statistics import MetricStatistic
 from run import log
-from run.decoding import content_lines, named_fields, thread_lines, undecoded
+from run.decoding import content_lines, feature_lines, named_fields, thread_lines, undecoded
 from run.evidence import incident_lines
 from run.intelligence import detecting
 from run.otlp import exports, exposed, metric_statistics
@@ -77,7 +77,13 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     receivers = from_settings(config, os.environ, arguments.read not in (None, "-"), named_files(config.user).open)
     exposures = (*(exposed(config) if exports(arguments, config) else ()), *log.exposed(config))
     inspectors = inspecting(detecting(config))
-    told = (*incident_lines(arguments.incident), *rounding(config), *thread_lines(config), *content_lines(inspectors))
+    told = (
+        *incident_lines(arguments.incident),
+        *rounding(config),
+        *thread_lines(config),
+        *content_lines(inspectors),
+        *feature_lines(config),
+    )
     for sentence in (*told, *receivers.warnings, *exposures):
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     state_folder = folder_of(chosen_user(config.user, os.environ), os.environ)

@@ -62,11 +62,10 @@ class Discretion(NamedTuple):
         return text if self.credentials else _USER_INFO.sub("//" + _MASK, text)
 
 
-def exchange_line(exchange: Exchange, discretion: Discretion) -> str:
-    """Write the exchange as one JSON object without a line end."""
-    return encoded(
-        {name: value for name, value in exchange_fields(exchange, discretion) if value not in (None, "", ())}
-    )
+def exchange_line(exchange: Exchange, discretion: Discretion, label: str = "") -> str:
+    """Write the exchange as one JSON object without a line end, with a label if it has one."""
+    fields = (*exchange_fields(exchange, discretion), ("label", label))
+    return encoded({name: value for name, value in fields if value not in (None, "", ())})
 
 
 def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tuple[str, Any]]:
@@ -99,6 +98,7 @@ def exchange_fields(exchange: Exchange, discretion: Discretion) -> Iterator[tupl
     yield from _call(exchange, discretion)
     yield from _messages(exchange, discretion)
     yield from _owner(exchange)
+    yield "http_monitor.features", exchange.features
     yield "ecs.version", ECS_VERSION
 
 

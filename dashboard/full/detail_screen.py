@@ -46,10 +46,10 @@ class DetailScreen(ProgramScreen):
         self.histogram = LinesView(self.state.appearance, id="histogram")
         self.statuses = LinesView(self.state.appearance, id="statuses")
         self.methods = LinesView(self.state.appearance, id="methods")
-        discretion = self.state.appearance.discretion
+        discretion, marks = self.state.appearance.discretion, self.state.appearance.marks
         self._tables: Sequence[ScreenTable] = (
-            DetailTable("slowest", discretion),
-            DetailTable("latest", discretion),
+            DetailTable("slowest", discretion, marks),
+            DetailTable("latest", discretion, marks),
             PanelTable("top_clients"),
             PanelTable("top_paths"),
         )

@@ -1,10 +1,12 @@
 """Exchanges on the full screen: the live list, the lists of a detail, and the page about one exchange. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
+from dashboard.full.marks import Marks
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
 from store.filtering.narrowing import containing, term
 from traffic.grpc import status_name
@@ -15,8 +17,8 @@ from view.curl import curl_command
 from view.exchange_line import MESSAGES, Discretion, named_fields, outcome
 from view.page import Page, Style
 
-TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT = (
-    "time", "status", "method", "what", "response", "volume", "client",
+TIME, STATUS, METHOD, WHAT, RESPONSE, VOLUME, CLIENT, LABEL = (
+    "time", "status", "method", "what", "response", "volume", "client", "label",
 )  # fmt: skip
 SORTABLE: Final = (TIME, RESPONSE, VOLUME, STATUS, WHAT)
 NATURAL: Final = Sorting(TIME, False)
@@ -32,6 +34,8 @@ COLUMNS: Final = (
     TableColumn(VOLUME, 8, spare=1),
     TableColumn(CLIENT, 15, left=True, spare=3),
 )
+LABELS: Final = TableColumn(LABEL, 5, left=True, sortable=False)
+"""The column of marks, if they are kept."""
 _BY: Final[dict[str, Callable[[Exchange], Any]]] = {
     TIME: lambda exchange: exchange.time,
     RESPONSE: lambda exchange: exchange.response_time,
@@ -47,8 +51,9 @@ class ExchangeTable:
     name = "exchanges"
     follows = True
 
-    def __init__(self, discretion: Discretion) -> None:
+    def __init__(self, discretion: Discretion, marks: Marks) -> None:
         self._discretion = discretion
+        self._marks = marks
 
     def natural(self, scene: Scene) -> Sorting:
         """Put the latest exchange last."""
@@ -78,7 +83,11 @@ class ExchangeTable:
 
     def content(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> TableContent:
         """Return those rows."""
-        return exchange_content("Exchanges", self.exchanges(scene, sorting)[rows], self._discretion, page)
+        return self._content("Exchanges", self.exchanges(scene, sorting)[rows], page)
+
+    def _content(self, title: str, exchanges: Sequence[Exchange], page: Page) -> TableContent:
+        content = exchange_content(title, exchanges, self._discretion, page)
+        return with_marks(content, self._marks) if self._marks.are_kept else content
 
 
 class DetailTable(ExchangeTable):
@@ -86,8 +95,8 @@ class DetailTable(ExchangeTable):
 
     follows = False
 
-    def __init__(self, which: Literal["slowest", "latest"], discretion: Discretion) -> None:
-        super().__init__(discretion)
+    def __init__(self, which: Literal["slowest", "latest"], discretion: Discretion, marks: Marks) -> None:
+        super().__init__(discretion, marks)
         self.which = which
 
     def natural(self, scene: Scene) -> Sorting:
@@ -105,13 +114,19 @@ class DetailTable(ExchangeTable):
     def content(self, scene: Scene, sorting: Sorting, rows: slice, page: Page) -> TableContent:
         """Return those rows."""
         title = "Slowest exchanges" if self.which == "slowest" else "Latest exchanges"
-        return exchange_content(title, self.exchanges(scene, sorting)[rows], self._discretion, page)
+        return self._content(title, self.exchanges(scene, sorting)[rows], page)
 
 
 def exchange_content(title: str, exchanges: Sequence[Exchange], discretion: Discretion, page: Page) -> TableContent:
     """Make a row for each exchange."""
     entries = tuple(_entry(exchange, discretion, page) for exchange in exchanges)
     return TableContent(title, COLUMNS, entries, nothing="no exchange yet")
+
+
+def with_marks(content: TableContent, marks: Marks) -> TableContent:
+    """Add the column of marks."""
+    entries = (each._replace(texts=(*each.texts, marks.of(each.identity))) for each in content.entries)
+    return replace(content, columns=(*content.columns, LABELS), entries=tuple(entries))
 
 
 def in_order(exchanges: Sequence[Exchange], sorting: Sorting) -> Sequence[Exchange]:

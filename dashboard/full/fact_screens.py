@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dashboard.full.alerts import alert_facts, alert_heading, identity
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import ExchangeTable, exchange_facts
+from dashboard.full.exchanges import identity as exchange_identity
 from dashboard.full.facts import Fact, Span, fact_lines, scrolled, spans
 from dashboard.full.keys import ALERT, EXCHANGE, FACTS
 from dashboard.full.paint import ScreenPage
@@ -133,7 +134,9 @@ class ExchangeScreen(FactScreen):
 
     def facts(self, page: ScreenPage) -> list[Fact]:
         """List each fact."""
-        return list(exchange_facts(self.exchange, self.state.appearance.discretion, page))
+        label = self.state.appearance.marks.of(exchange_identity(self.exchange))
+        facts = list(exchange_facts(self.exchange, self.state.appearance.discretion, page))
+        return [*facts, Fact("Label", label)] if label else facts
 
     def chosen_exchange(self) -> Exchange:
         """Return the exchange."""

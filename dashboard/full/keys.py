@@ -58,6 +58,11 @@ EXPORT = Key(
     ("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file", exchanges=True
 )
 CURL = Key(("y",), "y", "screen.curl", "copy the selected exchange as a curl command to the clipboard", exchanges=True)
+MARK_BAD = Key(
+    ("minus",), "- +", "screen.mark('bad')", "mark the exchange as bad, + as good, for learn (--labels); again: undo",
+    exchanges=True,
+)  # fmt: skip
+MARK_GOOD = Key(("plus",), "+", "screen.mark('good')", "", exchanges=True)
 NEXT = Key(("right",), "Right", "screen.step(1)", "details of the next row; Left: of the previous one", "Next")
 PREVIOUS = Key(("left",), "Left", "screen.step(-1)", "")
 OPEN = Key(("enter",), "Enter", "open", "details of the row: rate, status codes, response times, exchanges", "Detail")
@@ -100,6 +105,8 @@ MAIN: Sequence[Key] = (
     Key(("escape",), "Esc", "screen.back", "end the zoom; clear the filter"),
     EXPORT,
     CURL,
+    MARK_BAD,
+    MARK_GOOD,
     ACKNOWLEDGE,
     MUTE,
     Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
@@ -127,6 +134,8 @@ DETAIL: Sequence[Key] = (
     PREVIOUS,
     EXPORT._replace(help="write the exchanges of this row to a JSON or CSV file"),
     CURL,
+    MARK_BAD,
+    MARK_GOOD,
     WINDOW,
     WINDOW_BACK,
     DOWN,
@@ -197,7 +206,13 @@ FACTS: Sequence[Key] = (
     QUIT_ANYWHERE,
 )
 """The keys of a page about one thing."""
-EXCHANGE: Sequence[Key] = (*FACTS[:5], CURL._replace(help="copy the exchange as a curl command"), *FACTS[5:])
+EXCHANGE: Sequence[Key] = (
+    *FACTS[:5],
+    CURL._replace(help="copy the exchange as a curl command"),
+    MARK_BAD,
+    MARK_GOOD,
+    *FACTS[5:],
+)
 """The keys of a page about one exchange."""
 ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
 """The keys of a page about one alert."""

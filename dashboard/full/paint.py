@@ -17,6 +17,7 @@ from rich.style import Style as RichStyle
 from textual.geometry import Region
 from textual.strip import Strip
 
+from dashboard.full.marks import Marks
 from dashboard.full.new_file import NewFiles
 from dashboard.full.panel_choice import PanelMemory
 from view import cells
@@ -165,6 +166,8 @@ class Appearance:
     """Which panels are shown, in which order."""
     files: NewFiles = field(default_factory=NewFiles)
     """Who writes files that the user names."""
+    marks: Marks = field(default_factory=Marks)
+    """Which exchanges the user called good or bad."""
     locked: str = ""
     """What the program locked down, in words."""
 

@@ -52,7 +52,9 @@ class PanelBoard(Container):
         if self._all:
             return
         tables: list[ScreenTable] = [PanelTable(panel.name) for panel in view.panels]
-        tables += [*([ExchangeTable(self._appearance.discretion)] if exchanges else []), AlertTable()]
+        if exchanges:
+            tables.append(ExchangeTable(self._appearance.discretion, self._appearance.marks))
+        tables.append(AlertTable())
         self._all = {table.name: TablePane(self._appearance, table, "") for table in tables}
         for pane in self._all.values():
             pane.display = False

@@ -6,6 +6,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from dashboard.full.desk import Scene
+from dashboard.full.exchanges import identity
 from dashboard.full.keys import Key, of_fleet
 from dashboard.full.state import ScreenState
 from dashboard.full.status_lines import health_lines
@@ -113,6 +114,16 @@ class ProgramScreen(Screen[None]):
             return
         self.app.copy_to_clipboard(command)
         self.say(f"copied: {command}")
+
+    def action_mark(self, label: str) -> None:
+        """Mark the selected exchange as good or bad, or take that back."""
+        exchange, appearance = self.chosen_exchange(), self.state.appearance
+        if exchange is None:
+            self.say("no exchange is selected")
+            return
+        told = appearance.marks.set(identity(exchange), exchange, label, appearance.discretion)
+        self.draw()  # not a new scene, so that a paused display stays
+        self.say(told)
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 

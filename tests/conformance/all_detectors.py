@@ -8,10 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from attack_scenes import LISTED_HASH, LISTED_HOST
 from crs_cases import FOLDER, PROJECT, present
 
 from capture.core import how_to_inspect
+from detection.learned.inputs import FEATURES
+from detection.learned.model import Linear, Model
+from detection.learned.model_file import model_text
 from detection.loading import available_inspectors
 
 NEEDS: Final = {
@@ -39,6 +43,15 @@ Findings = list[dict[str, Any]]
 """Lines of the log."""
 
 
+def model(path: Path) -> Path:
+    """Write a model that minds many cookies."""
+    weights, names = np.zeros(len(FEATURES)), tuple(feature.name for feature in FEATURES)
+    weights[names.index("cookies")] = 1.0
+    mind = Model(names, {}, np.zeros(len(FEATURES), np.uint8), Linear(-20.0, weights), 0.5, 100, 50)
+    path.write_text(model_text(mind))
+    return path
+
+
 def missing(name: str) -> str:
     """Return why a detector cannot be used here; empty if it can."""
     package, said = NEEDS.get(name, ("", ""))
@@ -60,6 +73,7 @@ def options(folder: Path, *, with_waf: bool) -> list[str]:
         (folder / name).write_text(text)
     given = ["--protocols", "+dns", "--indicators", str(folder / "feed.txt")]
     given += ["--set", "saas_policy=deny Dropbox: upload", "--suricata", str(folder / "a.rules")]
+    given += ["--model", str(model(folder / "site.model"))]
     given += [] if missing("sigma") else ["--sigma", str(folder / "a.yml")]
     given += [] if missing("malware") else ["--yara", str(folder / "a.yar")]
     given += ["--crs", str(FOLDER)] if with_waf and not missing("waf") else []

@@ -221,6 +221,10 @@ def sigma(begin: float, client: str) -> list[Frame]:
     return visit(begin, client, asked("/.env"), NOTHING)
 
 
+def learned(begin: float, client: str) -> list[Frame]:
+    return visit(begin, client, asked("/", f"Cookie: {'; '.join(f'a{number}=1' for number in range(100))}"), answered())
+
+
 def suricata(begin: float, client: str) -> list[Frame]:
     return visit(begin, client, asked("/probe-7f3a"), NOTHING)
 
@@ -275,6 +279,7 @@ ATTACKS: Final = _attacks(
     (content_evasion, PUBLIC, {}),
     (saas, PRIVATE, {}),
     (sigma, PUBLIC, {"others": frozenset({"waf"})}),
+    (learned, PUBLIC, {}),
     (suricata, PUBLIC, {}),
     (suricata_names, PRIVATE, {}),
     (threat_intelligence, PRIVATE, {"others": frozenset({"advanced_threat"})}),

@@ -17,7 +17,11 @@ OPTIONAL: dict[str, Any] = {
     "log_syslog": ("tls://logs.example.com",),
     "suricata_rules": ("rules",),
     "block": ("nft",),
+    "learned_model": "site.model",
+    "labels_file": "marks.json",
 }
+NAMES = {"learned_model": "model", "labels_file": "labels"}
+"""Options that are not called like their setting."""
 
 
 def test_the_documents_name_the_bound() -> None:
@@ -27,7 +31,7 @@ def test_the_documents_name_the_bound() -> None:
     assert f"All limits reached at once would use {bound}" in (ROOT / "README.md").read_text(encoding="utf-8")
     for option, value in OPTIONAL.items():
         more = (memory_bound(replace(Config(), **{option: value})) - memory_bound(Config())) / 2**20
-        name = option.removesuffix("_rules").replace("_", "-")
+        name = NAMES.get(option, option.removesuffix("_rules").replace("_", "-"))
         assert re.search(rf"`--{name}`(?: adds)? {more:,.0f} MiB", limits), (option, more)
 
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from dashboard.full.app import FullScreen
 from dashboard.full.main_screen import MainScreen
+from dashboard.full.marks import Marks
 from dashboard.full.paint import DARK, Appearance, Palette
 from dashboard.full.table_pane import TablePane
 
@@ -80,11 +81,12 @@ def drive(
     size: tuple[int, int] = (100, 40),
     ascii_only: bool = False,
     palette: Palette = DARK,
+    marks: Marks | None = None,
     **options: Any,
 ) -> FullScreen:
     """Play a scenario; the full screen after it."""
     stop, ledger = threading.Event(), ledger or burst()
-    appearance = Appearance(ascii_only, timezone.utc, palette)
+    appearance = Appearance(ascii_only, timezone.utc, palette, marks=marks or Marks())
     app = FullScreen(ledger.desk, options.pop("steps", steps(stop)), stop, appearance, **options)
 
     async def play() -> None:
