@@ -44,7 +44,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[dict[str, Any]]:
     results.append(_sum(found, meant) | {"lines": list(_alarms(found, usual_requests))})
     made = generated()
     usual = learned(usual_requests.features, usual_requests.sites)
-    made_trial = trial(usual, made, np.arange(len(made.sites)), meant, near)
+    made_trial = trial(usual, made, meant, near)
     results.append(_figures("generated", made_trial))
     say("unseen: cost")
     results.append(_cost(usual, made))

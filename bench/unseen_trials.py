@@ -73,24 +73,25 @@ def trials(ordinary: Material, attacks: Material, near: Material) -> Iterator[Tr
         taught = ordinary.chosen(np.flatnonzero(parts != part))
         usual = learned(taught.features, taught.sites)
         rows = np.flatnonzero(parts == part)
-        yield trial(usual, ordinary.chosen(rows), rows, attacks, near)
+        found = trial(usual, ordinary.chosen(rows), attacks, near)
+        yield found._replace(ordinary=found.ordinary._replace(rows=rows))
 
 
-def trial(usual: Usual, ordinary: Material, rows: NDArray[np.intp], attacks: Material, near: Material) -> Trial:
-    """Try a model on the hosts of some ordinary requests, which are `rows` of all."""
+def trial(usual: Usual, ordinary: Material, attacks: Material, near: Material | None = None) -> Trial:
+    """Try a model on the hosts of some ordinary requests."""
     model = Model(usual, max(len(set(ordinary.sites)), 1) + 1)
     scores, limits = _in_order(model, ordinary)
     last = {site: row for row, site in enumerate(ordinary.sites)}
     places = model.hosts.places(list(last))
     known = [site for site, place in zip(last, places.tolist(), strict=True) if model.hosts.requests[place] >= KNOWN]
     return Trial(
-        Scored(rows, scores, limits),
+        Scored(np.arange(len(scores)), scores, limits),
         len(set(ordinary.hosts)),
         len(known),
         _sent(model, attacks, ordinary, [last[site] for site in known], WHO_ASKS),
         _sent(model, attacks, ordinary, [last[site] for site in known], (*WHO_ASKS, *WHERE)),
         _sent_to_nobody(model, attacks),
-        _sent(model, near, ordinary, [last[site] for site in known], WHO_ASKS),
+        _sent(model, near or attacks.chosen(()), ordinary, [last[site] for site in known], WHO_ASKS),
     )
 
 

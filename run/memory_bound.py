@@ -75,6 +75,8 @@ _READ_AHEAD = 64 * 2**20
 """Packets that wait for several threads, with their columns, and the records that wait for the main thread."""
 _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
+_UNSEEN_HOST = 14 * 1024
+"""What is usual at a host, also while the table grows: see `detection.unseen.hosts`."""
 _LEARNED = 32 * 2**20
 """A model of the greatest size: its text while it is read again, and two models."""
 _MARKS = 2 * 2**20
@@ -121,6 +123,7 @@ def memory_bound(config: Config) -> int:
         + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
         + _TIMES
         + (_DETECTION if enabled(config) else 0)
+        + (config.unseen_hosts * _UNSEEN_HOST if "unseen" in enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
         + (_LEARNED if config.learned_model else 0)
