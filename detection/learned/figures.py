@@ -17,13 +17,20 @@ class Spread(NamedTuple):
     mean: float
     deviation: float
     """Standard deviation; 0 of a single part."""
+    parts: int
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return float(self.deviation / np.sqrt(max(1, self.parts)))
 
     @classmethod
     def of(cls, values: list[float]) -> "Spread":
         """Return that of these values; NaN if there are none."""
         if not values:
-            return cls(float("nan"), 0.0)
-        return cls(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
+            return cls(float("nan"), 0.0, 0)
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        return cls(float(np.mean(values)), deviation, len(values))
 
 
 class Hits(NamedTuple):

@@ -113,8 +113,8 @@ def _areas(scores: Scores, examples: Examples, parts: Sequence[NDArray[np.intp]]
 def _chosen(tested: Sequence[Tested]) -> Tested:
     """Choose the simplest form that is not clearly worse than the best: by less than its standard error."""
     best = best_of(tested)
-    margin = best.recall.deviation / np.sqrt(FOLDS)
-    return next((each for each in tested if each.hits.found and each.recall.mean >= best.recall.mean - margin), best)
+    least = best.recall.mean - best.recall.error
+    return next((each for each in tested if each.hits.found and each.recall.mean >= least), best)
 
 
 def best_of(tested: Sequence[Tested]) -> Tested:
@@ -123,8 +123,7 @@ def best_of(tested: Sequence[Tested]) -> Tested:
 
 
 def _check(chosen: Tested, false_alarms: float) -> None:
-    lowest = chosen.area.mean - QUANTILE * chosen.area.deviation / np.sqrt(FOLDS)
-    if not lowest > CHANCE:
+    if not chosen.area.mean - QUANTILE * chosen.area.error > CHANCE:
         raise NotLearnableError(
             f"no better than chance: a bad exchange scores higher than a good one in {100 * chosen.area.mean:.0f} % of "
             f"cases (± {100 * chosen.area.deviation:.0f}); the features do not tell them apart, or labels are wrong"
