@@ -19,6 +19,8 @@ from traffic.grpc import failed, status_name
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
 from traffic.text import host_port
 
+SIGNALS: Final = "signals."
+"""Begin of the names of these statistics."""
 FINE: Final = "fine"
 SERVER_ERROR: Final = "5xx"
 CLIENT_ERROR: Final = "4xx"

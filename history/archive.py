@@ -16,7 +16,17 @@ from history.database import Database, HistoryError, RunStatement
 from history.interface import Archive, StoredTop
 from history.keep import Retention
 from history.periods import PeriodLevel, Tile, next_start, period_start, tiles
-from history.sums import MALFORMED, MAX_COUNT, Minute, StoredAlert, checked_number, highest_keys, summed, validated
+from history.sums import (
+    MALFORMED,
+    MAX_COUNT,
+    Minute,
+    StoredAlert,
+    checked_number,
+    highest_keys,
+    is_shown,
+    summed,
+    validated,
+)
 from store.distribution import NO_TIMES, Distribution
 from store.sums import ENOUGH, NOTHING, OTHER, Sums
 from store.watched import WATCHED
@@ -27,8 +37,10 @@ OPEN_PERIOD_FACTOR = 10
 """Factor on the number of keys in an unfinished period, because their order may still change."""
 KEY_LENGTH = 256
 """Maximum characters of a key."""
-HIDDEN = "("
-"""Begin of the names of statistics that are for the program itself, such as WATCHED."""
+SIGNAL_KEYS = 25
+"""Maximum keys of a statistic that signals count: contributors have a share of at least a tenth, and of the servers
+that are judged one by one, these are the busiest.
+"""
 TRIMMED = (2 * 3600, 2 * 86400, 2 * 86400)
 """Seconds before the current period of each level in which there may be periods with too many keys after a restart."""
 _AMOUNTS = ("count", "bytes", "seconds", "client_errors", "server_errors")
@@ -112,7 +124,7 @@ class SqliteArchive:
     def statistics(self) -> dict[str, str]:
         """Return name and unit of each statistic that was ever stored, except the hidden ones."""
         self._statistics = self._known()
-        return {name: unit for name, (_, unit) in self._statistics.items() if name[:1] != HIDDEN}
+        return {name: unit for name, (_, unit) in self._statistics.items() if is_shown(name)}
 
     def top(self, statistic: str, since: float, until: float, limit: int) -> StoredTop:
         """See `Archive.top`."""
@@ -162,9 +174,15 @@ class SqliteArchive:
         )
         return self._keyed(query, (level, number, period_start(level, since, self.zone), until))
 
-    def minutes(self, since: float, until: float, level: PeriodLevel = PeriodLevel.MINUTE) -> Iterator[Minute]:
-        """Iterate over the stored minutes, or periods of another level, oldest first."""
-        names = {number: name for name, (number, _) in self._statistics.items()}
+    def minutes(
+        self,
+        since: float,
+        until: float,
+        level: PeriodLevel = PeriodLevel.MINUTE,
+        wanted: Callable[[str], bool] = lambda name: True,
+    ) -> Iterator[Minute]:
+        """Iterate over the stored minutes, or periods of another level, oldest first, with the `wanted` statistics."""
+        names = {number: name for name, (number, _) in self._statistics.items() if wanted(name)}
         query = (
             f"SELECT start, statistic, key, {_EACH} FROM sums"
             " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? ORDER BY start"
@@ -243,7 +261,7 @@ class SqliteArchive:
         starts = [(level, int(period_start(level, minute.start, self.zone))) for level in PeriodLevel]
         for name, sums in minute.sums.items():
             number, unit = self._statistics[name]
-            kept = highest_keys(sums, unit, self._keep.keys, KEY_LENGTH)
+            kept = highest_keys(sums, unit, self._most_keys(name), KEY_LENGTH)
             self.database.add([(*start, number, kept) for start in starts])
 
     def _age(self, run: RunStatement) -> None:
@@ -264,10 +282,14 @@ class SqliteArchive:
         for level, before in zip(PeriodLevel, TRIMMED, strict=True):
             current = int(period_start(level, self._now, self.zone))
             least = period_start(level, min(self._earliest_written, current - before), self.zone)
-            for number, unit in self._statistics.values():
-                for start, _ in list(self.database.rows(query, (level, number, least, self._keep.keys + 1))):
-                    keys = self._keep.keys * (OPEN_PERIOD_FACTOR if start == current else 1)
+            for name, (number, unit) in self._statistics.items():
+                most = self._most_keys(name)
+                for start, _ in list(self.database.rows(query, (level, number, least, most + 1))):
+                    keys = most * (OPEN_PERIOD_FACTOR if start == current else 1)
                     self._trim_period(level, number, unit, start, keys)
+
+    def _most_keys(self, statistic: str) -> int:
+        return self._keep.keys if is_shown(statistic) else min(self._keep.keys, SIGNAL_KEYS)
 
     def _trim_period(self, level: PeriodLevel, number: int, unit: str, start: int, keys: int) -> None:
         where = "level = ? AND statistic = ? AND start = ?"

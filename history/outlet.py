@@ -17,7 +17,7 @@ from history.keep import Retention
 from history.minutes import Minutes, closed_bucket
 from history.past import look_back
 from history.periods import PeriodLevel, period_start
-from history.sums import Minute, StoredAlert
+from history.sums import Minute, StoredAlert, is_shown
 from history.writer import Disk, Writer
 from store.sums import ClosedBucket
 from store.watched import WATCHED
@@ -95,7 +95,7 @@ class History(Outlet):
         if self.archive is None:
             return []
         try:
-            return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
+            return [closed_bucket(minute) for minute in self.archive.minutes(since, until, wanted=_is_counted)][::-1]
         except (HistoryError, ValueError) as error:  # its bins may be malformed
             self._trouble = (f"cannot restore earlier counts: {error}",)
             return []
@@ -178,3 +178,8 @@ class History(Outlet):
         if self._writer is not None:
             for minute in minutes:
                 self._writer.put(minute)
+
+
+def _is_counted(statistic: str) -> bool:
+    """Return whether the store counts it, or needs it to restore counts."""
+    return statistic == WATCHED or is_shown(statistic)

@@ -149,10 +149,14 @@ class Session:
         self._recorders.append(recorder)
         self._store.on_close(recorder.add)
 
-    def tell(self, recorder: Recorder, note: Callable[[Status], None]) -> None:
-        """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
+    def record_all_in(self, recorder: Recorder) -> None:
+        """Hand the recorder what the signals count too."""
         self.record_in(recorder)
         self._monitor.on_close(recorder.add)
+
+    def tell(self, recorder: Recorder, note: Callable[[Status], None]) -> None:
+        """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
+        self.record_all_in(recorder)
         self._notes.append(note)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:

@@ -1,6 +1,6 @@
 """Sets up the signals that `Config.signals` enables, each with its own settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from alerting.events import REQUEST_RATE
@@ -38,6 +38,12 @@ def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list
     if statistics is None or any(statistic.record is DnsLookup for statistic in statistics):
         return found
     return [rule for rule in found if rule.statistics[0].record is not DnsLookup]
+
+
+def units_of(config: Config, statistics: Sequence[Statistic]) -> dict[str, str]:
+    """Return the unit of each of the shown `statistics`, and of what the signals count, by name."""
+    counted = (each for rule in rules(config, statistics) for each in rule.statistics)
+    return {each.name: each.unit.value for each in (*counted, *statistics)}
 
 
 def bucket_size(config: Config) -> int:

@@ -64,7 +64,7 @@ def _remember(session: Session, parts: Opened, config: Config) -> None:
     history = parts.outputs.history
     if history is None:
         return
-    session.record_in(history)
+    session.record_all_in(history)
     if parts.intake.source.live:
         session.recall(*history.before(time.time(), config.max_retention_length))
         session.compare_with(history.past)
