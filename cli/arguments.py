@@ -30,6 +30,7 @@ examples:
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked
   exercise.py proxy --help               a reverse proxy with TLS that monitors and protects
   exercise.py blocks lift 203.0.113.7    lift a block; see exercise.py blocks --help
+  exercise.py signals mute response_time --for 2h    signals of a running monitor; see exercise.py signals --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any, Final, NamedTuple
 
-from history.bins import unpacked
 from alerting.signal_statistics import SIGNALS
+from history.bins import unpacked
 from store.distribution import Distribution
 from store.sums import NOTHING, OTHER, Sums
 

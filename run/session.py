@@ -133,6 +133,7 @@ class Session:
         self._evidence: Evidence | None = None
         self._proxy: Callable[[], ProxyView] | None = None
         self._guard: Guard | None = None
+        self._serve: Callable[[], None] = lambda: None
         self._known: tuple[Lessons, float] | None = None
         self._wanted = False
         self._resumed = 0.0
@@ -176,6 +177,10 @@ class Session:
         """Have clients blocked that findings and alerts name. Call this before the start."""
         self._guard = guard
         self._takers.append(guard)
+
+    def obey(self, serve: Callable[[], None]) -> None:
+        """Call `serve` in each step: it answers commands of the user's."""
+        self._serve = serve
 
     def show_proxy(self, proxy: Callable[[], ProxyView]) -> None:
         """Add the proxy to each View."""
@@ -338,6 +343,7 @@ class Session:
         if self._evidence is not None:
             self._evidence.advance(now)
         self._report(self._monitor.advance(now))
+        self._serve()
         self._guard_until(now)
         for note in self._notes:
             note(status)

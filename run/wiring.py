@@ -10,6 +10,7 @@ from run.evidence import incident_lines, judge_again
 from run.full import brisk
 from run.health import HealthAnswer, voice
 from run.news import HasNews, News
+from run.obeying import obey
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
@@ -33,10 +34,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         session.show_proxy(parts.inline.view)
     others = parts.inline.findings if parts.inline is not None else tuple
     session.detect_with(Detection(plan.detectors), parts.inspection, others)
-    if parts.blocker is not None:
-        if parts.inline is not None:
-            parts.blocker.tell(parts.inline.bouncer)
-        session.guard_with(parts.blocker)
+    _let_act(session, parts)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))
@@ -57,6 +55,16 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         session.record_in(outputs.otlp)
     _remember(session, parts, config)
     return session
+
+
+def _let_act(session: Session, parts: Opened) -> None:
+    """Let the session block clients, if somebody asked for it, and answer commands."""
+    if parts.blocker is not None:
+        if parts.inline is not None:
+            parts.blocker.tell(parts.inline.bouncer)
+        session.guard_with(parts.blocker)
+    if parts.door is not None:
+        obey(session, parts.door, parts.blocker)
 
 
 def _remember(session: Session, parts: Opened, config: Config) -> None:
