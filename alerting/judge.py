@@ -5,18 +5,29 @@ It shows and sends nothing; it returns what it decided.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Final, NamedTuple
 
 from alerting.alert import Alert
 from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
-from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.events import Accepted as LevelAccepted
+from alerting.events import (
+    AlertContinued,
+    AlertDismissed,
+    AlertRaised,
+    Event,
+    Learned,
+    LearningRestarted,
+    Relearning,
+)
 from alerting.flapping import FlappingFilter
+from alerting.habits import Accepted
 from alerting.history import AlertHistory
 from alerting.learning import Learning
 from alerting.lesson import Lesson, usual_of, window_of
 from alerting.rule import Measured, Rule, limit, teaches
 from alerting.states import State, Trigger, next_state
-from alerting.terms import Terms
+from alerting.terms import BaselineKind, Terms
 from alerting.window import Window
 
 MAX_SUBJECTS: Final = 1000
@@ -43,8 +54,8 @@ class Judge:
 
     def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
         self.rule = rule
-        self.previous = rule.name in terms.previous
-        """Whether the signal is judged against the previous buckets."""
+        self.kind: BaselineKind = terms.baselines.get(rule.name) or getattr(rule, "baseline", "fixed")
+        """What values are compared with."""
         self.state = State.LEARNING
         self.last: Verdict | None = None
         """The verdict on the worst subject of the last bucket; None if no subject had enough traffic."""
@@ -54,8 +65,12 @@ class Judge:
         """Start of the windows without traffic after which learning restarted; None if the last one had traffic."""
         self.changed = False
         """Whether the last window changed anything; if not, further windows like it will not either."""
-        self.muted = False
-        """Whether the user muted the signal: it is judged, but nobody is notified of the alerts that it raises."""
+        self.muted_until = -inf
+        """Until when the user muted the signal: it is judged, but nobody is notified of the alerts that it raises."""
+        self.relearned: float | None = None
+        """When the user last let it learn again."""
+        self.accepted: dict[str, Accepted] = {}
+        """The levels that the user took as usual, by subject."""
         self.dismissed_at: float | None = None
         """When the last alert was dismissed, until the dismissal has been shown; then None."""
         self._flapping = FlappingFilter(rule.name, terms.changes_per_hour)
@@ -64,6 +79,8 @@ class Judge:
         self._explain = explain
         self._learning = Learning(rule, terms.learning_duration)
         self._baselines: dict[str, Baseline] = {}
+        # The values of the last bucket that was judged.
+        self._judged: dict[str, float] = {}
         # The latest window without an alert.
         self._usual: Window | None = None
         self._shown_at: float | None = None
@@ -114,14 +131,39 @@ class Judge:
         self._usual = window_of(lesson.usual, self.rule.statistics, now)
         self._enter(Trigger.LEARNED)
 
+    @property
+    def muted(self) -> bool:
+        """Whether the user muted it."""
+        return self.muted_until > -inf
+
     def relearn(self, now: float) -> list[Event]:
-        """Forget what was learned, and learn again. An active alert ends."""
-        ended = self._history.finish(self.rule.name, now) if self.state is State.ALERT else None
+        """Forget what was learned and accepted, and learn again. An active alert ends."""
+        events = self._finish(now)
         self._enter(Trigger.RELEARN)
         self._learning = Learning(self.rule, self._terms.learning_duration)
         self._baselines.clear()
+        self.accepted.clear()
+        self.relearned = now
         self.last, self.silent, self._usual, self.empty_since = None, False, None, None
-        return self._flapping.report(now, AlertDismissed(now, ended)) if ended is not None else []
+        return [*events, Relearning(now, self.rule.name)]
+
+    def accept(self, now: float) -> list[Event]:
+        """Take the last judged value of each subject as usual. An active alert ends."""
+        if self.state is State.LEARNING or not self._judged:
+            return []
+        for subject, value in self._judged.items():
+            if subject in self._baselines:
+                self.accepted[subject] = Accepted(now, value)
+                self._baselines[subject].accept(value, now)
+        ended = self._finish(now)
+        if ended:
+            self._enter(Trigger.WITHIN)
+        return [*ended, LevelAccepted(now, self.rule.name, dict(self._judged))]
+
+    def _finish(self, now: float) -> list[Event]:
+        if self.state is not State.ALERT:
+            return []
+        return self._flapping.report(now, AlertDismissed(now, self._history.finish(self.rule.name, now)))
 
     def refreshed(self, now: float) -> None:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built.
@@ -154,6 +196,7 @@ class Judge:
 
     def _enforce(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
         verdicts = [verdict for subject, one in measured.items() if (verdict := self._verdict(subject, one))]
+        self._judged = {verdict.subject: verdict.value for verdict in verdicts}
         self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
         self.silent = self.last is None
         before = self.state
@@ -195,7 +238,9 @@ class Judge:
     def _add_baseline(self, subject: str, value: float) -> None:
         if len(self._baselines) < MAX_SUBJECTS:
             previous = self._terms.previous_buckets
-            new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
+            if self.kind == "fixed" and subject in self.accepted:
+                value = self.accepted[subject].value
+            new = PreviousBaseline(self.rule, value, previous) if self.kind == "previous" else FixedBaseline(value)
             self._baselines[subject] = new
 
     def _record(self, before: State, window: Window) -> AlertRaised | AlertContinued | AlertDismissed | None:
@@ -222,10 +267,10 @@ class Judge:
             threshold=rule.threshold,
             limit=verdict.limit,
             unit=rule.unit,
-            previous=self.previous,
+            previous=self.kind == "previous",
             subject=verdict.subject,
             contributors=rule.contributors(window, verdict.subject, self._usual),
-            muted=self.muted,
+            muted=self.muted_until > window.closes,
             dropped_share=window.dropped_share,
         )
         return replace(alert, explanation=self._explain(alert, rule))

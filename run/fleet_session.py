@@ -251,7 +251,7 @@ class FleetSession:
 
     def mute(self, about: str, muted: bool) -> None:
         """Mute a signal, or one of a sensor, until the end of the run, or end that."""
-        self._monitor.mute(about, muted)
+        self._monitor.mute(about, inf if muted else 0.0)
         self._book.mute(about, muted)
 
     def _view(self, window: float | None, run: Run | None = None) -> View:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from alerting.alert import Alert
@@ -397,7 +398,7 @@ class Session:
 
     def mute(self, signal: str, muted: bool) -> None:
         """Mute a signal until the end of the run, or end that."""
-        self._monitor.mute(signal, muted)
+        self._monitor.mute(signal, inf if muted else 0.0)
 
     def _taken(self, status: Status) -> tuple[Taken, ...]:
         packets, health = status.counters, status.health

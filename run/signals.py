@@ -25,7 +25,6 @@ def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list
         SettingError: a name is unknown or listed twice, the request rate is not first, or a file is not a signal.
     """
     _check("signals", config.signals)
-    _check("signals_against_previous", config.signals_against_previous)
     if config.signals[:1] != (REQUEST_RATE,):
         raise SettingError(f"signals = {config.signals!r} is invalid: it must begin with {REQUEST_RATE}")
     # The request rate is older than the other signals, and its settings have other names.
@@ -67,7 +66,7 @@ def terms(config: Config) -> Terms:
         learning_duration=config.average_learning_duration,
         retention=config.max_retention_length,
         max_alerts=config.max_alerts,
-        previous=frozenset(config.signals_against_previous),
+        baselines={name: kind for name in SIGNALS if (kind := getattr(config, f"{name}_baseline", None))},
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,
         store_bucket=config.dashboard_bucket_size,

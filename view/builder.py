@@ -256,7 +256,7 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         muted=judge.muted,
         low=rule.low,
         points=rule.points,
-        previous=judge.previous,
+        previous=judge.kind == "previous",
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),

@@ -11,7 +11,7 @@ from alerting.signals.traffic_drop import TrafficDrop
 from alerting.states import State
 from alerting.terms import Terms
 
-TERMS = Terms(bucket_size=100, learning_duration=100, retention=86400, previous=frozenset(["traffic_drop"]))
+TERMS = Terms(bucket_size=100, learning_duration=100, retention=86400, baselines={"traffic_drop": "previous"})
 FLOOD = [*requests(210, 60), *requests(220, 80, client="203.0.113.9", target="/cart/1")]
 
 

@@ -1,5 +1,6 @@
 """A desk for tests of the full screen: real stores and records, with packet time as the tests say."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -120,7 +121,7 @@ class Ledger:
         return bool(self.blocks is not None and self.blocks.lift(network, self.now))
 
     def mute(self, signal: str, muted: bool) -> None:
-        self.monitor.mute(signal, muted)
+        self.monitor.mute(signal, math.inf if muted else 0.0)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         statistic = next(each for each in self.statistics if each.name == name)
