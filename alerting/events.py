@@ -88,6 +88,15 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Acknowledged:
+    """The user has seen an active alert."""
+
+    time: float
+    signal: str
+    alert: Alert
+
+
+@dataclass(frozen=True)
 class Relearning:
     """The user let a signal learn again."""
 
@@ -105,6 +114,8 @@ class Muted:
     """When it ends by itself; `math.inf` if it does not. Not after `time` if it has ended."""
 
 
+Decision = Accepted | Acknowledged | Relearning | Muted
+"""What the user decided, or the end of it."""
 Event = (
     Learned
     | LearningRestarted
@@ -114,6 +125,7 @@ Event = (
     | Flapping
     | FlappingEnded
     | Accepted
+    | Acknowledged
     | Relearning
     | Muted
 )

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from alerting.alert import Alert
-from alerting.events import AlertDismissed, AlertRaised, Event
+from alerting.events import Acknowledged, AlertDismissed, AlertRaised, Event
+from alerting.habits import Habits
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
@@ -61,6 +61,13 @@ class Recorder(Protocol):
 
     def advance(self, now: float) -> None:
         """Learn that all buckets that ended before `now` were closed."""
+
+
+class Memory(Protocol):
+    """Anything that keeps what the user decided about signals."""
+
+    def keep_habits(self, habits: Habits) -> None:
+        """Keep them, in place of what was kept before."""
 
 
 class Evidence(Protocol):
@@ -132,6 +139,8 @@ class Session:
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
+        self._memory: Memory | None = None
+        self._habits = Habits()
         self._proxy: Callable[[], ProxyView] | None = None
         self._guard: Guard | None = None
         self._serve: Callable[[], None] = lambda: None
@@ -165,6 +174,22 @@ class Session:
         """Restore the counts of earlier runs, latest first, a little at each tick so that nothing is delayed."""
         self._past = past
         self._monitor.history.recall(alerts)
+
+    def remember(self, memory: Memory, habits: Habits) -> None:
+        """Act on what the user decided in earlier runs, and have it kept from now on. Call this before `learn_from`."""
+        self._monitor.restore_habits(habits)
+        self._memory, self._habits = memory, self._monitor.habits
+
+    @property
+    def learns_from(self) -> frozenset[str]:
+        """The statistics of which earlier counts are worth while: those of signals with a seasonal baseline."""
+        return frozenset(
+            each.name for judge in self._monitor.judges if judge.kind == "seasonal" for each in judge.rule.statistics
+        )
+
+    def learn_from(self, past: Iterable[ClosedBucket]) -> None:
+        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start."""
+        self._monitor.recall(past)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
         """Add the history that `look_back` returns to each View. It must not block."""
@@ -346,10 +371,18 @@ class Session:
         self._report(self._monitor.advance(now))
         self._serve()
         self._guard_until(now)
+        self._keep_habits()
         for note in self._notes:
             note(status)
         for recorder in self._recorders:  # last, so that they know the alerts of now
             recorder.advance(now)
+
+    def _keep_habits(self) -> None:
+        """Have what the user decided kept, if it changed."""
+        habits = self._monitor.habits
+        if self._memory is not None and habits != self._habits:
+            self._habits = habits
+            self._memory.keep_habits(habits)
 
     def _watch_from(self, now: float) -> None:
         self.watched.begin(now)
@@ -388,17 +421,25 @@ class Session:
         self._monitor.history.change(named)
         return replace(event, alert=named)
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
-        self._report(self._monitor.relearn(self.now))
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+        self._report(self._monitor.relearn(self.now, signal))
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
+        self._report(self._monitor.accept(signal, self.now))
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
+        new = [each for each in self._monitor.history.active if each.signal == signal and not each.acknowledged]
         self._monitor.acknowledge(signal)
+        self._report(Acknowledged(self.now, signal, alert) for alert in new)
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal until the end of the run, or end that."""
-        self._monitor.mute(signal, inf if muted else 0.0)
+    def mute(self, signal: str, until: float) -> None:
+        """Mute a signal until a time, `math.inf` for until it is ended; a time that is over ends that. The next step
+        tells of it.
+        """
+        self._monitor.mute(signal, until)
 
     def _taken(self, status: Status) -> tuple[Taken, ...]:
         packets, health = status.counters, status.health

@@ -74,5 +74,8 @@ def _remember(session: Session, parts: Opened, config: Config) -> None:
         return
     session.record_all_in(history)
     if parts.intake.source.live:
-        session.recall(*history.before(time.time(), config.max_retention_length))
+        now = time.time()
+        session.remember(history, history.habits())
+        session.learn_from(history.learned(now, session.learns_from))
+        session.recall(*history.before(now, config.max_retention_length))
         session.compare_with(history.past)

@@ -1,0 +1,60 @@
+"""What signals counted before: the hours of a long span, and the minutes of its last day. Pure.
+
+An hour or a minute in which nobody watched for long is left out: it would look like a quiet one.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from history.archive import SqliteArchive
+from history.minutes import closed_bucket
+from history.periods import PeriodLevel, next_start, period_start
+from history.sums import Minute
+from store.sums import ClosedBucket
+from store.watched import WATCHED
+
+DAY: Final = 86400.0
+CHUNKS: Final = {PeriodLevel.HOUR: 7 * DAY, PeriodLevel.MINUTE: DAY / 4}
+"""Seconds that are read at once."""
+WIDTHS: Final = {PeriodLevel.HOUR: 3600.0, PeriodLevel.MINUTE: 60.0}
+ENOUGH: Final = 0.9
+"""Share of a period that must have been watched."""
+
+
+def learned(archive: SqliteArchive, since: float, until: float, wanted: Collection[str]) -> Iterator[ClosedBucket]:
+    """Iterate over what was counted for the `wanted` statistics: hours, and minutes of the last day, oldest first.
+
+    Raises:
+        HistoryError: the archive cannot be read.
+        ValueError: something else wrote to it.
+    """
+    edge = minutes_from(archive, until - DAY)
+    yield from periods(archive, PeriodLevel.HOUR, since, min(edge, until), wanted)
+    yield from periods(archive, PeriodLevel.MINUTE, edge, until, wanted)
+
+
+def minutes_from(archive: SqliteArchive, since: float) -> float:
+    """Return the start of the first hour from `since` on of which all minutes are kept."""
+    first = archive.first(PeriodLevel.MINUTE)
+    start = period_start(PeriodLevel.HOUR, max(since, since if first is None else first), archive.zone)
+    return start if first is None or first <= start else next_start(PeriodLevel.HOUR, start, archive.zone)
+
+
+def periods(
+    archive: SqliteArchive, level: PeriodLevel, since: float, until: float, wanted: Collection[str]
+) -> Iterator[ClosedBucket]:
+    """Iterate over the periods that start in a span and were watched long enough, oldest first."""
+    width = WIDTHS[level]
+    names = {*wanted, WATCHED}
+    while since < until:
+        end = min(since + CHUNKS[level], until)
+        for period in archive.minutes(since, end, level, wanted=names.__contains__):
+            if _watched(period, width) >= ENOUGH * width:
+                yield closed_bucket(period, width)
+        since = end
+
+
+def _watched(period: Minute, width: float) -> float:
+    """Return the watched seconds of a period; all of it if that was not stored with it."""
+    stored = period.sums.get(WATCHED)
+    return width if stored is None else sum(sums.seconds for sums in stored.values())
