@@ -38,8 +38,8 @@ class Books(Protocol):
     def acknowledge(self, about: str) -> None:
         """Note that the user has seen the active alert of a signal."""
 
-    def mute(self, about: str, until: float) -> None:
-        """Mute a signal until a time; a time that is over ends that."""
+    def mute(self, about: str, seconds: float) -> None:
+        """Mute a signal for so long, or end that."""
 
 
 def obey(session: Session, door: Door, blocker: Blocker | None) -> None:
@@ -86,14 +86,14 @@ def _muted(books: Books, name: str, seconds: object) -> Answer:
     if not name:
         return {"error": "which signal? exercise.py signals lists them"}
     length = float(seconds) if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_MUTE else inf
-    books.mute(name, books.now + length)
+    books.mute(name, length)
     return {"done": [name]}
 
 
 def _each(books: Books, command: str, names: list[str]) -> Answer:
     for name in names:
         if command == "unmute":
-            books.mute(name, books.now)
+            books.mute(name, 0.0)
         elif command == "accept":
             books.accept(name)
         else:

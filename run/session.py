@@ -435,11 +435,9 @@ class Session:
         self._monitor.acknowledge(signal)
         self._report(Acknowledged(self.now, signal, alert) for alert in new)
 
-    def mute(self, signal: str, until: float) -> None:
-        """Mute a signal until a time, `math.inf` for until it is ended; a time that is over ends that. The next step
-        tells of it.
-        """
-        self._monitor.mute(signal, until)
+    def mute(self, signal: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it. The next step tells of it."""
+        self._monitor.mute(signal, self.now + seconds)
 
     def _taken(self, status: Status) -> tuple[Taken, ...]:
         packets, health = status.counters, status.health

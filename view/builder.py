@@ -6,6 +6,7 @@ It reads from top to bottom: first the View, then each of its parts in the order
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from alerting.alert import Alert
 from alerting.judge import Judge
@@ -209,13 +210,13 @@ def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
     titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
     order = list(titles)
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
-    muted = {judge.rule.name for judge in monitor.judges if judge.muted}
+    muted = {judge.rule.name: judge.muted_until for judge in monitor.judges if judge.muted}
     size, shown = monitor.terms.bucket_size, (*active, *monitor.history.ended)
-    return tuple(alert_view(alert, titles[alert.signal], size, alert.signal in muted) for alert in shown)
+    return tuple(alert_view(alert, titles[alert.signal], size, muted.get(alert.signal)) for alert in shown)
 
 
-def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertView:
-    """Convert an alert to what a screen shows."""
+def alert_view(alert: Alert, title: str, bucket_size: float, muted: float | None) -> AlertView:
+    """Convert an alert to what a screen shows. `muted` is when the muting of its signal ends; None if it is not."""
     return AlertView(
         bucket_size=bucket_size,
         title=title,
@@ -231,11 +232,17 @@ def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> Ale
         subject=alert.subject,
         contributors=alert.contributors,
         explanation=alert.explanation,
-        quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
+        quiet="muted" if muted is not None else "acknowledged" if alert.acknowledged else "",
+        quiet_until=_end(muted),
         dropped_share=alert.dropped_share,
         incident=alert.incident,
         sensor=alert.sensor,
     )
+
+
+def _end(muted_until: float | None) -> float | None:
+    """Return when a muting ends by itself; None if it does not, and without one."""
+    return muted_until if muted_until is not None and isfinite(muted_until) else None
 
 
 def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
@@ -254,6 +261,8 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         silent=judge.silent,
         flapping=judge.flapping,
         muted=judge.muted,
+        muted_until=_end(judge.muted_until),
+        baseline_kind=judge.kind,
         low=rule.low,
         points=rule.points,
         previous=judge.kind == "previous",

@@ -71,9 +71,10 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "end": "end_timestamp_seconds",
         "dropped_share": "dropped_ratio",
         "bucket_size": "bucket_seconds",
+        "quiet_until": "quiet_until_timestamp_seconds",
     },
     Contributor: {"share": "share_ratio"},
-    SignalView: _TIMES,
+    SignalView: {**_TIMES, "muted_until": "muted_until_timestamp_seconds"},
     HealthView: {
         "packet_rate": "packets_per_second",
         "frames": "packets",

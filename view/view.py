@@ -72,6 +72,8 @@ class AlertView:
     """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
     incident: str = ""
     """Folder with the packets and other evidence of it; empty if none is kept."""
+    quiet_until: float | None = None
+    """When its signal is no longer muted; None if it is not, or until that is ended."""
     sensor: str = ""
     """Sensor that raised it, or that is silent; empty for an alert of all that is shown."""
     bucket_size: float = 0.0
@@ -118,6 +120,10 @@ class SignalView:
     """Whether the signal changes so often that its alerts are muted."""
     muted: bool = False
     """Whether the user muted the signal."""
+    muted_until: float | None = None
+    """When that ends; None if it is not muted, or until that is ended."""
+    baseline_kind: str = "fixed"
+    """`fixed`, `previous` or `seasonal`: what values are compared with."""
     low: bool = False
     points: bool = False
     previous: bool = False
