@@ -20,7 +20,7 @@ from fleet.silence import Silence
 from fleet.statistics import SENSOR_HEALTH, TOP_SENSORS
 from run.fleet_health import TakenByAll, health_of
 from run.fleet_view import Fleet, SensorAlerts, with_fleet
-from run.session import WINDOWS
+from run.session import WINDOWS, told_once
 from run.signals import rules, terms
 from stats.statistic import Statistic
 from store.filtering.sensors import Sensor, SensorFilter
@@ -242,7 +242,7 @@ class FleetSession:
 
     def relearn(self, signal: str = "") -> None:
         """Let a signal learn again, or all of them."""
-        self._report(self._monitor.relearn(self.now, signal))
+        self._report(told_once(self._monitor.relearn(self.now, signal), self.now, signal))
 
     def accept(self, signal: str) -> None:
         """Take the present of a signal as usual."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from alerting.alert import Alert
-from alerting.events import Acknowledged, AlertDismissed, AlertRaised, Event
+from alerting.events import Acknowledged, AlertDismissed, AlertRaised, Event, Relearning
 from alerting.habits import Habits
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
@@ -422,8 +422,8 @@ class Session:
         return replace(event, alert=named)
 
     def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-        self._report(self._monitor.relearn(self.now, signal))
+        """Let a signal learn again, or all of them, which is told once."""
+        self._report(told_once(self._monitor.relearn(self.now, signal), self.now, signal))
 
     def accept(self, signal: str) -> None:
         """Take the present of a signal as usual."""
@@ -486,6 +486,11 @@ class Session:
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
+
+
+def told_once(events: Iterable[Event], now: float, signal: str) -> list[Event]:
+    """Return events with one that a signal, or all of them, learn again, in place of one for each."""
+    return [*(event for event in events if not isinstance(event, Relearning)), Relearning(now, signal)]
 
 
 def store_windows(config: Config) -> tuple[float, ...]:

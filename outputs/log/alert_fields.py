@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from notices.notice import Kind, Notice, contributor_line, facts, number
+from notices.notice import ABOUT_SIGNALS, Kind, Notice, contributor_line, facts, number
 from view.exchange_line import ECS_VERSION, encoded
 from view.log_times import microseconds, moment, nanoseconds
 
@@ -32,7 +32,7 @@ def alert_fields(notice: Notice) -> Iterator[tuple[str, Any]]:
     yield "event.start", moment(microseconds(alert.start))
     yield "event.end", moment(microseconds(alert.end))
     yield "event.duration", nanoseconds(number(alert.duration(notice.time)))
-    yield "event.kind", "alert"
+    yield "event.kind", "event" if notice.kind in ABOUT_SIGNALS else "alert"
     yield "event.category", ["network"]
     yield "event.action", notice.kind.value
     yield "event.id", notice.identity
