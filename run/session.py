@@ -181,6 +181,11 @@ class Session:
         self._memory, self._habits = memory, self._monitor.habits
 
     @property
+    def baseline_kinds(self) -> dict[str, str]:
+        """The kind of each signal's baseline: `fixed`, `previous` or `seasonal`."""
+        return {judge.rule.name: judge.kind for judge in self._monitor.judges}
+
+    @property
     def learns_from(self) -> frozenset[str]:
         """The statistics of which earlier counts are worth while: those of signals with a seasonal baseline."""
         return frozenset(

@@ -11,6 +11,7 @@ from run.full import brisk
 from run.health import HealthAnswer, voice
 from run.news import HasNews, News
 from run.obeying import obey
+from run.offers import Offers
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
@@ -27,9 +28,11 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         parts.name,
         [*outputs.takers, *([parts.recent] if parts.recent is not None else [])],
         [shown_on(parts.screen, arguments), *outputs.outlets, parts.notifier],
-        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
+        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks, *offers.warnings),
         plan.only,
     )
+    offers = Offers(session.baseline_kinds)
+    session.show_to(offers)
     if parts.inline is not None:
         session.show_proxy(parts.inline.view)
     others = parts.inline.findings if parts.inline is not None else tuple

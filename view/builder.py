@@ -5,7 +5,7 @@ It reads from top to bottom: first the View, then each of its parts in the order
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from alerting.alert import Alert
@@ -21,6 +21,7 @@ from traffic.health import Health
 from view.explanation import too_low
 from view.view import (
     AlertView,
+    BandView,
     Chart,
     EnforcingView,
     HealthView,
@@ -118,7 +119,7 @@ def build_view(
         peak_rate=0.0 if latest is None else _peak(store, run, latest),
         requests=store.totals(RATE).count if has_rate else 0,
         whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
-        chart=chart(store, counted, window, run.watched),
+        chart=_with_band(chart(store, counted, window, run.watched), monitor),
         panels=tuple(
             panel(store, each, run.rows, window) for each in run.statistics if each.name not in (RATE, CLASSES)
         ),
@@ -282,6 +283,14 @@ def chart(store: Store, counted: Collection[str], window: float | None, watched:
         return None
     requests = store.curve(RATE, window)
     return Chart(requests.start, requests.width, rates(requests, watched), _classes(store, counted, window))
+
+
+def _with_band(drawn: Chart | None, monitor: Monitor) -> Chart | None:
+    """Add what is usual at the middle of each slice."""
+    if drawn is None or monitor.judges[0].kind != "seasonal":
+        return drawn
+    middles = [drawn.start + (place + 0.5) * drawn.width for place in range(len(drawn.rates))]
+    return replace(drawn, band=tuple(None if each is None else BandView(*each) for each in monitor.band(middles)))
 
 
 def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]:

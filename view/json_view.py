@@ -16,6 +16,7 @@ from blocking.block import Block
 from view.sensors import FleetView, SensorView
 from view.view import (
     AlertView,
+    BandView,
     Chart,
     EnforcingView,
     FilterView,
@@ -95,6 +96,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "rates": "requests_per_second",
         "classes": "status_classes",
     },
+    BandView: {name: f"{name}_requests_per_second" for name in ("expected", "low", "high")},
     SensorView: {"last_seen": "last_seen_timestamp_seconds", "skew": "skew_seconds"},
     FleetView: {"since": "since_timestamp_seconds"},
     FilterView: {

@@ -263,6 +263,16 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class BandView:
+    """Holds the request rate that is usual at a time, per second."""
+
+    expected: float
+    low: float
+    high: float
+    """Usual rates are between `low` and `high`."""
+
+
+@dataclass(frozen=True)
 class Chart:
     """Holds the window in at most 240 slices, oldest first; the last one is current until the window ends."""
 
@@ -274,11 +284,18 @@ class Chart:
     """Requests per second of the time that was watched; None if nobody watched."""
     classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Status classes, as `2xx`, with the exchanges of each slice; classes that never occurred are left out."""
+    band: tuple[BandView | None, ...] = ()
+    """What is usual in each slice, None where it is unknown; empty unless the request rate has a seasonal baseline."""
 
     @property
     def known(self) -> tuple[float, ...]:
         """The rates of the slices that somebody watched."""
         return tuple(rate for rate in self.rates if rate is not None)
+
+    @property
+    def usual(self) -> BandView | None:
+        """What is usual now."""
+        return self.band[-1] if self.band else None
 
 
 @dataclass(frozen=True)
