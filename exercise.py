@@ -80,6 +80,10 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from run.signal_commands import signals
 
         return signals(given)
+    if name == "anomalies":
+        from run.anomalies import anomalies
+
+        return anomalies(given)
     if name == "collect":
         from run.collecting import collect
 

@@ -25,6 +25,7 @@ examples:
   exercise.py -r trace.pcap              read a capture file
   exercise.py --demo                     a built-in web server with simulated visitors
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
+  exercise.py anomalies --since 7d       what was unusual; see exercise.py anomalies --help
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked

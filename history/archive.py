@@ -126,6 +126,11 @@ class SqliteArchive:
         self._statistics = self._known()
         return {name: unit for name, (_, unit) in self._statistics.items() if is_shown(name)}
 
+    @property
+    def kept(self) -> frozenset[str]:
+        """The names of all statistics that were ever stored, hidden ones too."""
+        return frozenset(self._statistics)
+
     def top(self, statistic: str, since: float, until: float, limit: int) -> StoredTop:
         """See `Archive.top`."""
         span = self._span(statistic, since, until)
@@ -222,15 +227,16 @@ class SqliteArchive:
         """See `Archive.latest`."""
         return max((start + 60 for start in self._starts("max", PeriodLevel.MINUTE)), default=0.0)
 
-    def first(self, level: PeriodLevel) -> float | None:
-        """Return the start of the first period of a level; None if there is none."""
-        return min(self._starts("min", level), default=None)
+    def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
+        """Return the start of the first period of a level that has one of the `wanted` statistics; None if none has."""
+        return min(self._starts("min", level, wanted), default=None)
 
-    def _starts(self, which: str, level: PeriodLevel) -> list[float]:
-        """Return the first (min) or last (max) start of each statistic that has any."""
+    def _starts(self, which: str, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> list[float]:
+        """Return the first (min) or last (max) start of each of the `wanted` statistics that has any."""
         # For each statistic this is a single step in the index.
         query = f"SELECT {which}(start) FROM sums WHERE level = ? AND statistic = ?"
-        found = [self.database.rows(query, (level, number))[0][0] for number, _ in self._statistics.values()]
+        numbers = [number for name, (number, _) in self._statistics.items() if wanted(name)]
+        found = [self.database.rows(query, (level, number))[0][0] for number in numbers]
         with self.database.translated_errors():
             return [checked_number(start) for start in found if start is not None]
 

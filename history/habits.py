@@ -48,7 +48,7 @@ def habits_text(habits: Habits) -> str:
     """Return them as JSON, in which a mute without an end is null."""
     known = habits._asdict()
     known["muted"] = {signal: until if until < inf else None for signal, until in habits.muted.items()}
-    return json.dumps(known)
+    return json.dumps(known, default=dict)
 
 
 def habits_in(text: Any) -> Habits:

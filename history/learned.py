@@ -46,6 +46,9 @@ def periods(
     """Iterate over the periods that start in a span and were watched long enough, oldest first."""
     width = WIDTHS[level]
     names = {*wanted, WATCHED}
+    # Before that, an earlier version of the program watched, and kept nothing of these: it was no silence.
+    first = archive.first(level, wanted=frozenset(wanted).__contains__)
+    since = until if first is None else max(since, first)
     while since < until:
         end = min(since + CHUNKS[level], until)
         for period in archive.minutes(since, end, level, wanted=names.__contains__):
