@@ -34,10 +34,13 @@ def learned(archive: SqliteArchive, since: float, until: float, wanted: Collecti
 
 
 def minutes_from(archive: SqliteArchive, since: float) -> float:
-    """Return the start of the first hour from `since` on of which all minutes are kept."""
-    first = archive.first(PeriodLevel.MINUTE)
-    start = period_start(PeriodLevel.HOUR, max(since, since if first is None else first), archive.zone)
-    return start if first is None or first <= start else next_start(PeriodLevel.HOUR, start, archive.zone)
+    """Return the start of the first hour from `since` on of which all minutes are kept, or of the whole history."""
+    first, earliest = archive.first(PeriodLevel.MINUTE), archive.first(PeriodLevel.HOUR)
+    start = period_start(PeriodLevel.HOUR, since, archive.zone)
+    if first is None or first <= start:
+        return start
+    hour = period_start(PeriodLevel.HOUR, first, archive.zone)
+    return hour if earliest is None or earliest >= hour else next_start(PeriodLevel.HOUR, hour, archive.zone)
 
 
 def periods(

@@ -18,9 +18,10 @@ TIMEOUT: Final = 15.0
 
 
 def add_whose(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say whose monitors are asked."""
-    parser.add_argument("--config", metavar="FILE", help="settings file, as of the monitor")
-    parser.add_argument("--user", metavar="NAME", default="", help="user that the monitor runs as")
+    """Add the options that say whose monitors are asked. They may stand before a command or behind it."""
+    add, kept = parser.add_argument, argparse.SUPPRESS
+    add("--config", metavar="FILE", default=kept, help="settings file, as of the monitor")
+    add("--user", metavar="NAME", default=kept, help="user that the monitor runs as")
 
 
 def folder_asked(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Path:

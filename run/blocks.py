@@ -48,10 +48,11 @@ def blocks_parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command="list", address="", seconds=0.0, reason="")
+    parser.set_defaults(command="list", address="", seconds=0.0, reason="", config=None, user="")
     add_whose(parser)
     commands = parser.add_subparsers(metavar="list, lift or add", parser_class=OneLineParser)
-    commands.add_parser("list", help="list the blocks").set_defaults(command="list")
+    listing = commands.add_parser("list", help="list the blocks")
+    listing.set_defaults(command="list")
     lift = commands.add_parser("lift", help="lift the block of an address")
     lift.set_defaults(command="lift")
     lift.add_argument("address", metavar="ADDRESS")
@@ -62,6 +63,8 @@ def blocks_parser() -> argparse.ArgumentParser:
         "--seconds", metavar="N", type=parse_seconds, default=0.0, help="how long (default: block_seconds)"
     )
     add.add_argument("--reason", metavar="TEXT", default="", help="why, for the notices and the log")
+    for command in (listing, lift, add):
+        add_whose(command)
     return parser
 
 

@@ -5,7 +5,7 @@ The same input gives the same anomalies each time: time is that of the traffic, 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from alerting.alert import Alert
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
@@ -69,13 +69,15 @@ class Anomalies(Outlet):
 
 def seasonal(config: Config) -> Config:
     """Return the settings with seasonal baselines for all signals, and without flapping."""
-    kinds = {f"{name}_baseline": "seasonal" for name in SIGNALS if hasattr(config, f"{name}_baseline")}
+    kinds: dict[str, Any] = {f"{name}_baseline": "seasonal" for name in SIGNALS if hasattr(config, f"{name}_baseline")}
     return replace(config, **kinds, max_changes_per_hour=CALM)
 
 
 def spans(archive: SqliteArchive, since: float, until: float) -> list[Span]:
     """Return the spans to judge: by minutes where they are kept, by hours before."""
     edge = min(minutes_from(archive, since), until)
+    first = archive.first(PeriodLevel.HOUR)
+    since = since if first is None else max(since, first)
     found = (Span(since, edge, PeriodLevel.HOUR), Span(edge, until, PeriodLevel.MINUTE))
     return [span for span in found if span.since < span.until]
 
@@ -134,5 +136,3 @@ def _replayed(monitor: Monitor, span: Span, past: Iterable[ClosedBucket]) -> Ite
         monitor.take(bucket)
         end = bucket.start + bucket.width
         yield from monitor.advance(end)
-    if end is not None:
-        yield from monitor.advance(end + monitor.terms.bucket_size)

@@ -66,14 +66,17 @@ def signals_parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command="list", name="", seconds=0.0)
+    parser.set_defaults(command="list", name="", seconds=0.0, config=None, user="")
     add_whose(parser)
     names = f"list, {', '.join(COMMANDS)}"
     commands = parser.add_subparsers(metavar=names, parser_class=OneLineParser)
-    commands.add_parser("list", help="list the signals").set_defaults(command="list")
+    listing = commands.add_parser("list", help="list the signals")
+    listing.set_defaults(command="list")
+    add_whose(listing)
     for name, (told, _) in COMMANDS.items():
         command = commands.add_parser(name, help=told)
         command.set_defaults(command=name)
+        add_whose(command)
         command.add_argument("name", metavar="SIGNAL", nargs=None if name == "mute" else "?", default="")
         if name == "mute":
             command.add_argument(

@@ -23,12 +23,12 @@ class MuteScreen(TextScreen):
         """`about` is what the desk mutes, `name` what the user calls it."""
         super().__init__(state)
         self._about = about
-        self._name = name
+        self._called = name
 
     def lines(self, page: ScreenPage, scene: Scene | None) -> Sequence[Line]:
         """Ask the question, and list the answers."""
         answers = [page.named(key.label, key.help) for key in MUTING[:-1]]
-        asked: list[Line] = [(Piece(f"Mute {page.text(self._name)}", Style.HEADING),), EMPTY]
+        asked: list[Line] = [(Piece(f"Mute {page.text(self._called)}", Style.HEADING),), EMPTY]
         told = "It is judged, listed and recorded as before, but has no banner and sends no notices."
         return [*asked, *(line for answer in answers for line in answer), EMPTY, *page.wrap(told, Style.QUIET)]
 
@@ -38,4 +38,4 @@ class MuteScreen(TextScreen):
         self.app.pop_screen()
         if isinstance(self.app.screen, ProgramScreen):
             length = f"muted for {figures.span(hours * 3600.0)}" if hours else "muted until m ends it"
-            self.app.screen.tell(f"{self._name}: {length}")
+            self.app.screen.tell(f"{self._called}: {length}")
