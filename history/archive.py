@@ -37,7 +37,7 @@ OPEN_PERIOD_FACTOR = 10
 """Factor on the number of keys in an unfinished period, because their order may still change."""
 KEY_LENGTH = 256
 """Maximum characters of a key."""
-SIGNAL_KEYS = 25
+SIGNAL_KEYS = 50
 """Maximum keys of a statistic that signals count: contributors have a share of at least a tenth, and of the servers
 that are judged one by one, these are the busiest.
 """
@@ -172,7 +172,7 @@ class SqliteArchive:
 
     def totals(self, statistic: str, level: PeriodLevel, since: float, until: float) -> list[tuple[float, Sums]]:
         """See `Archive.totals`."""
-        number = self._number(statistic)
+        number = self.number(statistic)
         query = (
             f"SELECT start, {_SUMS} FROM sums"
             " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? GROUP BY start ORDER BY start"
@@ -205,7 +205,7 @@ class SqliteArchive:
         """See `Archive.watched`."""
         if WATCHED not in self._statistics:
             return until - since
-        number = self._number(WATCHED)
+        number = self.number(WATCHED)
         query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"
         first = self.database.rows(query, (PeriodLevel.DAY, number))[0][0]
         if first is None:
@@ -322,15 +322,19 @@ class SqliteArchive:
                 return True
         return False
 
-    def _number(self, statistic: str) -> int:
-        """Return the number of a statistic, which another process may just have added."""
+    def number(self, statistic: str) -> int:
+        """Return the number of a statistic in the file; another process may just have added it.
+
+        Raises:
+            KeyError: the statistic was never stored.
+        """
         if statistic not in self._statistics:
             self._statistics = self._known()
         return self._statistics[statistic][0]
 
     def _span(self, statistic: str, since: float, until: float) -> "_Span":
         """Return the periods in a span. Its ends move outwards to the nearest periods that are still stored."""
-        number = self._number(statistic)
+        number = self.number(statistic)
         first = period_start(self._level(since), since, self.zone)
         level = self._level(until)
         last = period_start(level, until, self.zone)

@@ -3,14 +3,13 @@
 An hour or a minute in which nobody watched for long is left out: it would look like a quiet one.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from history.archive import SqliteArchive
-from history.minutes import closed_bucket
+from history.column_rows import keyed, totals
 from history.periods import PeriodLevel, next_start, period_start
-from history.sums import Minute
-from store.sums import ClosedBucket
+from store.sums import ClosedBucket, StatisticSums
 from store.watched import WATCHED
 
 DAY: Final = 86400.0
@@ -54,13 +53,25 @@ def periods(
     since = until if first is None else max(since, first)
     while since < until:
         end = min(since + CHUNKS[level], until)
-        for period in archive.minutes(since, end, level, wanted=names.__contains__):
-            if _watched(period, width) >= ENOUGH * width:
-                yield closed_bucket(period, width)
+        found: dict[float, list[StatisticSums]] = {}
+        for name in sorted(names & archive.kept):
+            read = keyed if level is PeriodLevel.MINUTE or has_judged_keys(name) else totals
+            for start, sums in read(archive.database, name, (level, archive.number(name), since, end)):
+                found.setdefault(start, []).append(sums)
+        for start in sorted(found):
+            if _watched(found[start], width) >= ENOUGH * width:
+                yield ClosedBucket(start, width, tuple(part for part in found[start] if part.name != WATCHED))
         since = end
 
 
-def _watched(period: Minute, width: float) -> float:
+def has_judged_keys(statistic: str) -> bool:
+    """Return whether signals judge the keys of a statistic; others only tell who contributed, which is not asked of
+    hours that are over.
+    """
+    return not statistic.endswith(("_client", "_agent"))
+
+
+def _watched(parts: Sequence[StatisticSums], width: float) -> float:
     """Return the watched seconds of a period; all of it if that was not stored with it."""
-    stored = period.sums.get(WATCHED)
-    return width if stored is None else sum(sums.seconds for sums in stored.values())
+    stored = next((part for part in parts if part.name == WATCHED), None)
+    return width if stored is None else stored.keyed.whole().seconds
