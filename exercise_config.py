@@ -78,12 +78,19 @@ class Config:
         "nxdomain_ratio",
         "dns_response_time",
         "findings",
+        "key_requests",
+        "key_drop",
+        "key_errors",
+        "key_response_time",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
     sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
     request_rate_baseline: Baseline = "fixed"
     """What the rate is compared with: what was learned at the start (fixed), the previous buckets (previous), or
     the usual at that hour of the week (seasonal). The same for the other signals."""
+    holidays: str = ""
+    """File with the holidays, which seasonal baselines take for Sundays: one date a line, such as `2026-12-25
+    Christmas`."""
     previous_buckets: Annotated[int, Range(1, 1000, "buckets")] = 15
     """Buckets to compare with (15 x 120 s = half an hour): short compared with a day, long compared with an
     incident."""
@@ -167,6 +174,35 @@ class Config:
     """Excess of the largest section's share of the requests over the baseline that triggers an alert."""
     dominant_section_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
     """Requests needed to judge the largest section."""
+
+    key_requests_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_requests_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
+    """Excess of the requests of a section, a host, a server or a network over the usual that triggers an alert."""
+    key_requests_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
+    """Requests of a key needed to judge it: few come and go by chance."""
+    key_drop_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 70
+    """Drop of the requests of a section, a host or a server below the usual that triggers an alert."""
+    key_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 0.5
+    """Lowest usual rate of a key for judging drops."""
+    key_errors_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_errors_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
+    """Excess of the share of failures of a section, a host, a server or a network over the usual that triggers an
+    alert; a quarter of it if it lasts an hour."""
+    key_errors_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 50
+    """Requests of a key needed to judge its failures."""
+    key_response_time_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
+    """Excess of the p95 of a section, a host, a server or a network over the usual that triggers an alert; a quarter of
+    it if it lasts an hour."""
+    key_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 50
+    """Responses of a key needed to judge its p95."""
+    key_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
+    """Longest p95 that is never slow; a quarter of it if it lasts an hour."""
 
     # Detection: what is wrong in the traffic, see docs/detection.md ---------------------------------------------------
 

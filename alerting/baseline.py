@@ -21,7 +21,7 @@ class FixedBaseline:
     def update(self, value: float, beyond: bool) -> None:
         """Ignore the value."""
 
-    def accept(self, value: float, now: float) -> None:
+    def accept(self, value: float) -> None:
         """Compare with this value from now on."""
         self.value = value
 
@@ -64,7 +64,7 @@ class PreviousBaseline:
         older = islice(self._usual, (len(self._usual) + 1) // 2)
         self.value = min(older) if self._rule.low else median(self._usual)
 
-    def accept(self, value: float, now: float) -> None:
+    def accept(self, value: float) -> None:
         """Take the value as if all previous buckets had had it."""
         self._usual.extend([value] * len(self._usual))
         self._unusual.clear()

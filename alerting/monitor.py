@@ -4,7 +4,7 @@ The caller passes the time in seconds since the epoch. It only moves forward; an
 shown or sent here: `advance` returns what was decided.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import ceil, inf
 from typing import Final
 
@@ -16,7 +16,7 @@ from alerting.judge import Explain, Judge
 from alerting.lesson import Lessons
 from alerting.overload import Overload, Reading
 from alerting.rule import WHOLE, Rule
-from alerting.signal_statistics import REQUESTS
+from alerting.signal_statistics import REQUESTS, SignalStatistic
 from alerting.states import State
 from alerting.terms import Terms
 from alerting.window import Window
@@ -56,10 +56,13 @@ class Monitor:
         self._waiting: list[ClosedBucket] = []
 
     def start(self, now: float) -> None:
-        """Start learning at `now`. It includes what was counted before, but not buckets that ended before."""
+        """Start learning at `now`, or judging if what earlier runs counted was recalled.
+
+        It includes what was counted before, but not buckets that ended before.
+        """
         self._started = now
         self._rate.empty_since = None
-        self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
+        self._window.opens, self._window.closes = now, self._edge(now + self._duration)
 
     def resume(self, now: float) -> None:
         """Go on at `now` after a time in which nobody watched: it was no silence, so no window that it touches is
@@ -138,8 +141,31 @@ class Monitor:
     def recall(self, buckets: Iterable[ClosedBucket]) -> None:
         """Learn from what earlier runs counted for the signals: hours and minutes, oldest first.
 
-        Only signals with a seasonal baseline use it. Call it before `start`, and after `restore_habits`.
+        Only signals with a seasonal baseline use it. Call it before `start`, and after `restore_habits`. What overlaps
+        with what was learned before is left out.
         """
+        for window in self._windows_of(buckets):
+            for judge in self.judges:
+                judge.recall(window)
+        for judge in self.judges:
+            judge.end_recall()
+
+    def _windows_of(self, buckets: Iterable[ClosedBucket]) -> Iterator[Window]:
+        """Put minutes together to windows of the length that is judged; longer periods remain as they are."""
+        size, window, until = self.terms.bucket_size, None, -inf
+        for bucket in buckets:
+            end = bucket.start + bucket.width
+            if bucket.start < until and (window is None or bucket.start != window.opens):
+                continue
+            if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
+                yield window
+                window = None
+            if window is None:
+                window = Window.empty(self._statistics, bucket.start, end)
+            window.add(bucket)
+            window.closes = until = end
+        if window is not None:
+            yield window
 
     def relearn(self, now: float, signal: str = "") -> list[Event]:
         """Let one signal, or all of them, learn again from `now` on, which was advanced to before. Active alerts end.
@@ -180,7 +206,7 @@ class Monitor:
 
         None where nothing is known, or if the request rate has no seasonal baseline.
         """
-        return [None] * len(times)
+        return [self._rate.band_at(time) for time in times]
 
     @property
     def habits(self) -> Habits:
@@ -196,7 +222,7 @@ class Monitor:
     def restore_habits(self, habits: Habits) -> None:
         """Act on what the user decided in earlier runs. Call it before `recall`.
 
-        An alert that is raised again is acknowledged if it is the one that was.
+        An acknowledged alert that goes on after the restart is raised again, and is acknowledged.
         """
         for judge in self.judges:
             name = judge.rule.name
@@ -209,6 +235,11 @@ class Monitor:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built."""
         for judge in self.judges:
             judge.refreshed(now)
+
+    @property
+    def statistics(self) -> Sequence[SignalStatistic]:
+        """What the store counts for the signals."""
+        return self._statistics
 
     @property
     def state(self) -> State:
@@ -312,10 +343,23 @@ class Monitor:
         window.dropped_share = self._too_large(self._overload.in_window)
         self._overload.open_window(window.closes)
         events = [event for judge in self.judges for event in judge.judge(window)]
-        learning = self._rate.state is State.LEARNING
-        duration = self.terms.learning_duration if learning else self.terms.bucket_size
-        self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + duration))
+        self._acknowledge_again()
+        self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + self._duration))
         return events
+
+    def _acknowledge_again(self) -> None:
+        """Acknowledge alerts that go on after a restart, until their signals are judged to be within the limit."""
+        for judge in self.judges if self._acknowledged else ():
+            name = judge.rule.name
+            if judge.state is State.ALERT and name in self._acknowledged:
+                self.history.acknowledge(name)
+            if judge.state is not State.LEARNING:
+                self._acknowledged.pop(name, None)
+
+    @property
+    def _duration(self) -> float:
+        learning = self._rate.state is State.LEARNING
+        return self.terms.learning_duration if learning else self.terms.bucket_size
 
     def _too_large(self, share: float) -> float:
         return share if 100 * share > self.terms.overload_share else 0.0

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alerting.calendar import Calendar
+
 BaselineKind = Literal["fixed", "previous", "seasonal"]
 """What values are compared with: what was learned, the previous buckets, or the usual at that hour of the week."""
 
@@ -21,6 +23,8 @@ class Terms:
     """Maximum alerts kept after their end; the oldest are dropped first."""
     baselines: Mapping[str, BaselineKind] = field(default_factory=dict)
     """What each signal is compared with, by name; signals that are missing say it themselves."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """The hours of the week, for seasonal baselines."""
     previous_buckets: int = 15
     """Number of buckets to compare with."""
     changes_per_hour: int = 6

@@ -1,8 +1,10 @@
 """Sets up the signals that `Config.signals` enables, each with its own settings."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
+from alerting.calendar import Calendar, CalendarError, holidays
 from alerting.events import REQUEST_RATE
 from alerting.loading import SignalError, available, load
 from alerting.rule import Rule
@@ -14,6 +16,9 @@ from traffic.records import DnsLookup
 
 SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
 """All signals, the request rate first. They are listed at the start, while the folder is certainly readable."""
+
+MOST_TEXT: Final = 1_000_000
+"""Characters of a file of holidays that are read."""
 
 
 def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list[Rule]:
@@ -67,11 +72,30 @@ def terms(config: Config) -> Terms:
         retention=config.max_retention_length,
         max_alerts=config.max_alerts,
         baselines={name: kind for name in SIGNALS if (kind := getattr(config, f"{name}_baseline", None))},
+        calendar=_calendar(config.holidays),
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,
         store_bucket=config.dashboard_bucket_size,
         overload_share=config.overload_share,
     )
+
+
+def _calendar(file: str) -> Calendar:
+    """Return the calendar of the local time zone, with the holidays of the file, if there is one.
+
+    Raises:
+        SettingError: the file cannot be read, or has a line that is not a date.
+    """
+    if not file:
+        return Calendar()
+    try:
+        with Path(file).expanduser().open(encoding="utf-8") as opened:
+            return Calendar(None, holidays(opened.read(MOST_TEXT)))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise SettingError(f"holidays: {file}: {reason}") from error
+    except CalendarError as error:
+        raise SettingError(f"holidays: {file}: {error}") from error
 
 
 def _check(setting: str, names: tuple[str, ...]) -> None:
