@@ -144,9 +144,15 @@ class Monitor:
         Only signals with a seasonal baseline use it. Call it before `start`, and after `restore_habits`. What overlaps
         with what was learned before is left out.
         """
+        for _ in self.recalling(buckets):
+            pass
+
+    def recalling(self, buckets: Iterable[ClosedBucket]) -> Iterator[None]:
+        """Do the same in steps, so that it need not delay the start: it must be over before the first window ends."""
         for window in self._windows_of(buckets):
             for judge in self.judges:
                 judge.recall(window)
+            yield
         for judge in self.judges:
             judge.end_recall()
 

@@ -13,7 +13,7 @@ from store.sums import ClosedBucket, StatisticSums
 from store.watched import WATCHED
 
 DAY: Final = 86400.0
-CHUNKS: Final = {PeriodLevel.HOUR: 7 * DAY, PeriodLevel.MINUTE: DAY / 4}
+CHUNKS: Final = {PeriodLevel.HOUR: DAY, PeriodLevel.MINUTE: 3600.0}
 """Seconds that are read at once."""
 WIDTHS: Final = {PeriodLevel.HOUR: 3600.0, PeriodLevel.MINUTE: 60.0}
 ENOUGH: Final = 0.9

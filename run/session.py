@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 WINDOWS = (120.0, 3600.0)
 """Windows in seconds that can be shown, besides the last bucket and the whole retention."""
 RECALL = 0.1
-"""Seconds per tick that may be spent on the counts of earlier runs."""
+"""Seconds per tick that may be spent on what earlier runs counted."""
 
 
 class Taker(Protocol):
@@ -135,6 +135,7 @@ class Session:
         self._view: View | None = None
         self._status: Status | None = None
         self._past: Iterator[ClosedBucket] = iter(())
+        self._learning: Iterator[None] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
@@ -193,8 +194,10 @@ class Session:
         )
 
     def learn_from(self, past: Iterable[ClosedBucket]) -> None:
-        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start."""
-        self._monitor.recall(past)
+        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start; it is
+        done a little at each tick, and ends before anything is judged.
+        """
+        self._learning = self._monitor.recalling(past)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
         """Add the history that `look_back` returns to each View. It must not block."""
@@ -373,6 +376,9 @@ class Session:
             self._monitor.resume(now)
         if self._evidence is not None:
             self._evidence.advance(now)
+        if now >= self._monitor.closes:
+            for _ in self._learning:
+                pass
         self._report(self._monitor.advance(now))
         self._serve()
         self._guard_until(now)
@@ -465,6 +471,9 @@ class Session:
 
     def _recall_some(self) -> None:
         end = time.perf_counter() + RECALL
+        for _ in self._learning:
+            if time.perf_counter() > end:
+                return
         for bucket in self._past:
             spans = watched_spans(bucket)
             for start, until in spans:
