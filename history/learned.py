@@ -3,7 +3,7 @@
 An hour or a minute in which nobody watched for long is left out: it would look like a quiet one.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from history.archive import SqliteArchive
@@ -28,7 +28,7 @@ def learned(archive: SqliteArchive, since: float, until: float, wanted: Collecti
         ValueError: something else wrote to it.
     """
     edge = minutes_from(archive, until - DAY)
-    yield from periods(archive, PeriodLevel.HOUR, since, min(edge, until), wanted)
+    yield from periods(archive, PeriodLevel.HOUR, since, min(edge, until), wanted, has_judged_keys)
     yield from periods(archive, PeriodLevel.MINUTE, edge, until, wanted)
 
 
@@ -43,9 +43,16 @@ def minutes_from(archive: SqliteArchive, since: float) -> float:
 
 
 def periods(
-    archive: SqliteArchive, level: PeriodLevel, since: float, until: float, wanted: Collection[str]
+    archive: SqliteArchive,
+    level: PeriodLevel,
+    since: float,
+    until: float,
+    wanted: Collection[str],
+    with_keys: Callable[[str], bool] = lambda name: True,
 ) -> Iterator[ClosedBucket]:
-    """Iterate over the periods that start in a span and were watched long enough, oldest first."""
+    """Iterate over the periods that start in a span and were watched long enough, oldest first. Statistics that are not
+    wanted `with_keys` have totals alone.
+    """
     width = WIDTHS[level]
     names = {*wanted, WATCHED}
     # Before that, an earlier version of the program watched, and kept nothing of these: it was no silence.
@@ -55,7 +62,7 @@ def periods(
         end = min(since + CHUNKS[level], until)
         found: dict[float, list[StatisticSums]] = {}
         for name in sorted(names & archive.kept):
-            read = keyed if level is PeriodLevel.MINUTE or has_judged_keys(name) else totals
+            read = keyed if with_keys(name) else totals
             for start, sums in read(archive.database, name, (level, archive.number(name), since, end)):
                 found.setdefault(start, []).append(sums)
         for start in sorted(found):
