@@ -142,10 +142,15 @@ def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:
         baseline=monitor.baseline,
         bucket_size=monitor.terms.bucket_size,
         threshold=monitor.threshold,
-        limit=monitor.limit,
+        limit=_known(monitor.limit),
         count=monitor.count,
         next_check=monitor.next_check(now),
     )
+
+
+def _known(limit: float | None) -> float | None:
+    """Return a limit; None if a season has seen too little to have one."""
+    return limit if limit is not None and isfinite(limit) else None
 
 
 def _packet_rate(now: float, run: Run, frames: int, previous: View | None) -> float:
@@ -255,7 +260,7 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         unit=rule.unit,
         state=judge.state.name,
         baseline=judge.baseline(subject),
-        limit=judge.limit(subject),
+        limit=_known(judge.limit(subject)),
         value=last.value if last else None,
         threshold=rule.threshold,
         floor=rule.floor,
@@ -290,7 +295,8 @@ def _with_band(drawn: Chart | None, monitor: Monitor) -> Chart | None:
     if drawn is None or monitor.judges[0].kind != "seasonal":
         return drawn
     middles = [drawn.start + (place + 0.5) * drawn.width for place in range(len(drawn.rates))]
-    return replace(drawn, band=tuple(None if each is None else BandView(*each) for each in monitor.band(middles)))
+    bands = (each if each is not None and all(map(isfinite, each)) else None for each in monitor.band(middles))
+    return replace(drawn, band=tuple(None if each is None else BandView(*each) for each in bands))
 
 
 def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]:

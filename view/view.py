@@ -36,8 +36,8 @@ class EnforcingView:
     bucket_size: float
     threshold: float
     """Percent above the baseline."""
-    limit: float
-    """Requests per bucket above which an alert is raised."""
+    limit: float | None
+    """Requests per bucket above which an alert is raised; None while too little is known of the hour."""
     count: int
     """Requests in the current bucket."""
     next_check: float

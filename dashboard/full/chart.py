@@ -127,7 +127,8 @@ def marks(view: View) -> Marks:
     if enforcing is None or enforcing.bucket_size <= 0:
         return Marks(alerts=alerts, now=view.now, rate=rate)
     size = enforcing.bucket_size
-    return Marks(enforcing.baseline / size, enforcing.limit / size, alerts, view.now, rate)
+    limit = None if enforcing.limit is None else enforcing.limit / size
+    return Marks(enforcing.baseline / size, limit, alerts, view.now, rate)
 
 
 def chart_lines(chart: Chart | None, marks: Marks, page: Page) -> list[Line]:
