@@ -235,6 +235,10 @@ def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> Ale
         dropped_share=alert.dropped_share,
         incident=alert.incident,
         sensor=alert.sensor,
+        since=alert.since,
+        before=alert.before,
+        after=alert.after,
+        stepped=alert.stepped,
     )
 
 
@@ -257,6 +261,7 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         low=rule.low,
         points=rule.points,
         previous=judge.kind == "previous",
+        seasonal=judge.kind == "seasonal",
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),

@@ -74,6 +74,13 @@ class AlertView:
     """Folder with the packets and other evidence of it; empty if none is kept."""
     sensor: str = ""
     """Sensor that raised it, or that is silent; empty for an alert of all that is shown."""
+    since: float | None = None
+    """When the value changed, if it was judged by a season; None if that is unknown."""
+    before: float | None = None
+    after: float | None = None
+    """Mean values before and after that change."""
+    stepped: bool = False
+    """Whether it changed at once."""
     bucket_size: float = 0.0
     """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
 
@@ -122,6 +129,8 @@ class SignalView:
     points: bool = False
     previous: bool = False
     """Whether the signal compares with the previous buckets."""
+    seasonal: bool = False
+    """Whether it compares with what is usual at that hour of the week."""
     subject: str = ""
     """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
     alerts: int = 0

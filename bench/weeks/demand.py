@@ -7,7 +7,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bench.weeks.incidents import CRAWLER, FLOODER, Effects, Incident, effects, server_name

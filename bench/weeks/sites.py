@@ -5,7 +5,6 @@ from math import cos, exp, pi
 from typing import Final
 
 import numpy as np
-from numpy.random import Generator
 
 KINDS: Final = ("shop", "api", "blog", "media")
 DAY: Final = 86400.0
