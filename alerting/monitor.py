@@ -161,7 +161,7 @@ class Monitor:
         size, window, until = self.terms.bucket_size, None, -inf
         for bucket in buckets:
             end = bucket.start + bucket.width
-            if bucket.start < until and (window is None or bucket.start != window.opens):
+            if bucket.start < until:
                 continue
             if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
                 yield window

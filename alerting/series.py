@@ -208,8 +208,9 @@ class Series:
     # To learn -------------------------------------------------------------------------------------------------------
 
     def learn(self, beyond: bool) -> None:
-        """Learn from the latest window, which was judged to be beyond the band or not."""
+        """Learn from the latest window, which was judged to be beyond the limit or not."""
         total = self.windows[-1][1]
+        beyond = beyond or self._is_other_side()
         self._windows_in_hour += 1
         self._beyond += beyond
         self._beyond_before = self._beyond_before + 1 if beyond else 0
@@ -220,6 +221,16 @@ class Series:
         self._counted += total
         if not beyond:
             self._follow(total)
+
+    def _is_other_side(self) -> bool:
+        """Return whether the latest windows are just as far beyond the side that does not alert.
+
+        The end of a flood must not look like a drop.
+        """
+        return any(
+            -self._side * judged.score > reach.factor * spread.tail
+            for reach, judged, spread in zip(SHORT, self._judged, self._spreads, strict=True)
+        )
 
     def _follow(self, total: Sum) -> None:
         seconds = self.windows[-1][0] - self.windows[-2][0] if len(self.windows) > 1 else 120.0

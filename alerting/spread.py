@@ -49,15 +49,16 @@ class Spread:
     def learn(self, score: float, side: int, expected: float) -> None:
         """Take in a value that was `score` deviations away; `side` is 1 if high values alert, or -1.
 
-        So many independent events were `expected`: if they are few, the value tells how events come together, else how
-        much the expectation itself varies.
+        So many independent events were `expected`: the fewer, the more the value tells how events come together,
+        and the less how much the expectation itself varies.
         """
         self._count += 1
         step = max(_LAST_STEP, self._first_step * (1 - self._count / self._settled))
         beyond = (score > 2 or score < -2) - _OFTEN
-        if expected * self.deviation**2 < 1:
-            self.cluster = min(max(self.cluster * exp(step * beyond), _SMALLEST_CLUSTER), _LARGEST_CLUSTER)
-        else:
-            self.deviation = min(max(self.deviation * exp(step * beyond), self._narrowest), _WIDEST)
+        by_count = 1 / (1 + expected * self.deviation**2)
+        self.cluster *= exp(step * beyond * by_count)
+        self.cluster = min(max(self.cluster, _SMALLEST_CLUSTER), _LARGEST_CLUSTER)
+        self.deviation *= exp(step * beyond * (1 - by_count))
+        self.deviation = min(max(self.deviation, self._narrowest), _WIDEST)
         further = (side * score > self.tail) - _SELDOM
         self.tail = min(max(self.tail * exp(min(step, _TAIL_STEP) * further), self._least_tail), _LONGEST_TAIL)

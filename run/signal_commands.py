@@ -127,7 +127,11 @@ def _row(signal: dict[str, Any]) -> tuple[str, ...]:
     side = "" if signal["limit"] is None else "< " if signal["low"] else "> "
     name = f"{signal['name']} of {signal['subject']}" if signal["subject"] else str(signal["name"])
     state = WORDS.get(str(signal["state"]), str(signal["state"])).lower()
-    return name, state, str(signal["baseline_kind"]), expected, f"{side}{limit}", now, _remark(signal)
+    return name, state, _kind(signal), expected, f"{side}{limit}", now, _remark(signal)
+
+
+def _kind(signal: dict[str, Any]) -> str:
+    return "seasonal" if signal["seasonal"] else "previous" if signal["previous"] else "fixed"
 
 
 def _remark(signal: dict[str, Any]) -> str:

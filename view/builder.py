@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from alerting.alert import Alert
+from alerting.band import Band
 from alerting.judge import Judge
 from alerting.monitor import Monitor
 from alerting.rule import WHOLE
@@ -34,6 +35,8 @@ from view.view import (
     View,
 )
 
+WIDEST = 10
+"""From this multiple of the expected rate on, the upper end of what is usual says nothing."""
 RATE, CLASSES = "request_rate", "status_classes"
 """The statistics that are drawn over time instead of as top lists."""
 CLASS_NAMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "(no response)", "(not seen)")
@@ -243,6 +246,10 @@ def alert_view(alert: Alert, title: str, bucket_size: float, muted: float | None
         dropped_share=alert.dropped_share,
         incident=alert.incident,
         sensor=alert.sensor,
+        since=alert.since,
+        before=alert.before,
+        after=alert.after,
+        stepped=alert.stepped,
     )
 
 
@@ -268,10 +275,10 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         flapping=judge.flapping,
         muted=judge.muted,
         muted_until=_end(judge.muted_until),
-        baseline_kind=judge.kind,
         low=rule.low,
         points=rule.points,
         previous=judge.kind == "previous",
+        seasonal=judge.kind == "seasonal",
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),
@@ -295,8 +302,12 @@ def _with_band(drawn: Chart | None, monitor: Monitor) -> Chart | None:
     if drawn is None or monitor.judges[0].kind != "seasonal":
         return drawn
     middles = [drawn.start + (place + 0.5) * drawn.width for place in range(len(drawn.rates))]
-    bands = (each if each is not None and all(map(isfinite, each)) else None for each in monitor.band(middles))
-    return replace(drawn, band=tuple(None if each is None else BandView(*each) for each in bands))
+    return replace(drawn, band=tuple(map(_band, monitor.band(middles))))
+
+
+def _band(band: Band | None) -> BandView | None:
+    """Return what is usual; None if it is so wide that it says nothing, as on the first day of a season."""
+    return BandView(*band) if band is not None and band.high <= WIDEST * band.expected else None
 
 
 def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]:

@@ -71,6 +71,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "start": "start_timestamp_seconds",
         "end": "end_timestamp_seconds",
         "dropped_share": "dropped_ratio",
+        "since": "since_timestamp_seconds",
         "bucket_size": "bucket_seconds",
         "quiet_until": "quiet_until_timestamp_seconds",
     },

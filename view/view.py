@@ -76,6 +76,13 @@ class AlertView:
     """When its signal is no longer muted; None if it is not, or until that is ended."""
     sensor: str = ""
     """Sensor that raised it, or that is silent; empty for an alert of all that is shown."""
+    since: float | None = None
+    """When the value changed, if it was judged by a season; None if that is unknown."""
+    before: float | None = None
+    after: float | None = None
+    """Mean values before and after that change."""
+    stepped: bool = False
+    """Whether it changed at once."""
     bucket_size: float = 0.0
     """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
 
@@ -122,12 +129,12 @@ class SignalView:
     """Whether the user muted the signal."""
     muted_until: float | None = None
     """When that ends; None if it is not muted, or until that is ended."""
-    baseline_kind: str = "fixed"
-    """`fixed`, `previous` or `seasonal`: what values are compared with."""
     low: bool = False
     points: bool = False
     previous: bool = False
     """Whether the signal compares with the previous buckets."""
+    seasonal: bool = False
+    """Whether it compares with what is usual at that hour of the week."""
     subject: str = ""
     """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
     alerts: int = 0

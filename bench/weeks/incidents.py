@@ -106,30 +106,22 @@ def effects(incidents: list[Incident], time: float, usual: float) -> Effects:
 
 
 def _act(each: Incident, progress: float, found: Effects, usual: float) -> None:
-    strength, kind = each.strength, each.kind
-    if kind == "flood":
-        found.flood = max(strength * usual, 1.0)
-    elif kind == "error burst":
-        found.failing = strength
-    elif kind == "slow server":
-        found.slow_server = (each.place, strength)
-    elif kind == "outage":
-        found.demand = 0.0
-    elif kind == "unanswered":
-        found.unanswered = strength
-    elif kind == "level shift":
-        found.demand = strength
-    elif kind == "slow leak":
-        found.slow = strength**progress
-    elif kind == "bad host":
-        found.failing_server = (each.place, strength)
-    elif kind == "bad deploy":
-        found.failing_section = (each.place, strength)
-    elif kind == "crawler":
-        found.crawler = max(strength * usual, 0.5)
-    elif kind == "flash crowd":
-        found.section, found.crowd = each.place, strength
-    elif kind == "credential stuffing":
-        found.stuffing, found.section = max(strength * usual, 0.5), each.place
-    elif kind == "slow ramp":
-        found.demand = strength**progress
+    strength, place = each.strength, each.place
+    grown = strength**progress
+    changes: dict[str, dict[str, object]] = {
+        "flood": {"flood": max(strength * usual, 1.0)},
+        "error burst": {"failing": strength},
+        "slow server": {"slow_server": (place, strength)},
+        "outage": {"demand": 0.0},
+        "unanswered": {"unanswered": strength},
+        "level shift": {"demand": strength},
+        "slow leak": {"slow": grown},
+        "bad host": {"failing_server": (place, strength)},
+        "bad deploy": {"failing_section": (place, strength)},
+        "crawler": {"crawler": max(strength * usual, 0.5)},
+        "flash crowd": {"section": place, "crowd": strength},
+        "credential stuffing": {"section": place, "stuffing": max(strength * usual, 0.5)},
+        "slow ramp": {"demand": grown},
+    }
+    for name, value in changes[each.kind].items():
+        setattr(found, name, value)

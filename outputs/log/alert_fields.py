@@ -14,7 +14,7 @@ ACTIVE: Final = (Kind.RAISED, Kind.FLAPPING)
 _SEVERITIES: Final = {True: (50, "medium"), False: (25, "low")}
 _COPIED: Final = (
     "signal", "subject", "sensor", "source", "value", "peak", "baseline", "threshold", "limit", "unit", "changes",
-    "dropped_percent", "incident",
+    "since", "before", "after", "dropped_percent", "incident",
 )  # fmt: skip
 """Facts of a notice that keep their names."""
 

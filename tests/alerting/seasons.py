@@ -24,7 +24,7 @@ Level = Callable[[float], float]
 
 
 def daily(time: float, most: float = 400.0) -> float:
-    """Return the usual requests of a window: 5 % of the most at 3 o'clock, all of them at 15 o'clock, half on weekends."""
+    """Return the usual requests of a window: all of `most` at 15 o'clock, 5 % at 3 o'clock, half on weekends."""
     hours = (time - MONDAY) / HOUR
     weekend = min(1.0, max(0.0, min((hours % 168 - 117) / 6, (168 + 3 - hours % 168) / 6)))
     if hours % 168 < 3:
