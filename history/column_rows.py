@@ -89,7 +89,7 @@ def _amounts(columns: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
     amounts[TIME] *= NANOSECONDS
     if (amounts[TIME] > 2**62).any():
         raise ValueError(MALFORMED)
-    return amounts.round().astype(np.int64)
+    return np.asarray(amounts.round(), np.int64)
 
 
 def _bins(blobs: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -23,7 +23,7 @@ MUTED = Muted(START, "request_rate", START + 3600)
 
 
 def test_each_decision_has_a_kind_and_a_sentence() -> None:
-    decisions = {
+    decisions: dict[Decision, tuple[Kind, str]] = {
         Acknowledged(START, "request_rate", ALERT): (Kind.ACKNOWLEDGED, "Acknowledged: request rate"),
         Relearning(START, ""): (Kind.RELEARNING, "Learning again: all signals"),
         Relearning(START, "unanswered"): (Kind.RELEARNING, "Learning again: unanswered"),

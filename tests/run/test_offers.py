@@ -21,7 +21,7 @@ def test_a_signal_that_flaps_is_offered_a_season_once() -> None:
 def test_so_is_one_that_alerts_for_hours() -> None:
     offers = Offers({"request_rate": "fixed"})
     offers.event(AlertContinued(3 * 3600 - 120, ALERT))
-    assert offers.warnings == ()
+    assert not offers.warnings
     offers.event(AlertContinued(3 * 3600, ALERT))
     assert offers.warnings == (f"request rate has alerted for 3 hours{FOLLOWS}",)
 
