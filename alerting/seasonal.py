@@ -17,8 +17,10 @@ MAX_SEASONS: Final = 200
 """Maximum subjects of a signal with a season, each 10 kB. The one with the least traffic makes room for a new one."""
 BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
-FEWEST: Final = 10
-"""Responses from which a percentile says something."""
+FEWEST: Final = 3
+"""Responses from which a percentile says something, if there are many of them in an hour."""
+LEAST_SHARE: Final = 0.02
+"""Share of the largest subject from which on a subject gets a season."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
 """Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
 _PER_SECOND: Final = (SignalUnit.BYTES, SignalUnit.CONNECTIONS)
@@ -49,8 +51,9 @@ class SeasonalComparison:
         """See `Comparison.learn`."""
         for subject in self._entered:
             self._series[subject].learn(subject in beyond)
+        least = LEAST_SHARE * max((one.traffic for one in measured.values()), default=0.0)
         for subject, one in measured.items():
-            if subject not in self._series and teaches(self._rule, one):
+            if subject not in self._series and one.traffic >= least and teaches(self._rule, one):
                 self._begin(subject, one, window)
         return True
 
@@ -146,7 +149,7 @@ class SeasonalComparison:
     def _is_enough(self, finding: Finding) -> bool:
         rule = self._rule
         if rule.low:
-            return self._per * finding.expected >= rule.floor
+            return self._per * finding.expected * finding.windows >= rule.floor
         return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= rule.floor
 
     def _further(self, expected: float, edge: float, least: float) -> float:

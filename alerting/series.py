@@ -1,8 +1,8 @@
 """One series of values against its season: the values of one signal for one subject, window after window.
 
-Deviations are judged over several times: one window, two in a row, five, and the last hour. Short ones are compared
-with the season as it was in the last hours (the season and an offset), long ones with the season alone: so a step
-alerts at once, and a slow leak or a ramp alerts when an hour is beyond what hours usually are.
+Deviations are judged over several times: one window, two in a row, five, 15, the last hour, and eight hours. Short ones
+are compared with the season as it was in the last hours (the season and an offset), the last two with the season alone:
+so a step alerts at once, and a slow leak or a ramp alerts when an hour is beyond what hours usually are.
 """
 
 from collections import deque
@@ -12,14 +12,16 @@ from typing import Final, NamedTuple
 
 from alerting.calendar import HOURS_OF_WEEK, Moment
 from alerting.scale import NOTHING, Scale, Sum
-from alerting.season import Season
+from alerting.season import KNOWN_AFTER, Season
 from alerting.spread import Spread
 
 HALF_LIFE: Final = 2700.0
 """Half-life in seconds of the offset, which follows the day."""
 HOUR: Final = 3600.0
-KEPT: Final = 2 * HOUR
+KEPT: Final = 1.5 * HOUR
 """Seconds of windows kept to find the start of a change."""
+LASTING: Final = 5
+"""Windows from which on the latest one must still deviate, so that an alert ends with what caused it."""
 NEW_LEVEL: Final = 48
 """Hours beyond the band after which they are the new level: two days."""
 MOSTLY: Final = 0.8
@@ -54,9 +56,12 @@ class Finding(NamedTuple):
     windows: int
 
 
-SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5))
+SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5), Reach(15, 1.7, 0.3))
 LONG: Final = Reach(30, 1.5, 0.2)
 """An hour, if windows have the usual 120 s."""
+LONGEST: Final = Reach(240, 1.5, 0.2)
+"""Eight hours: a working day, or a night."""
+_HOURS: Final = 8
 
 
 class Judged(NamedTuple):
@@ -88,9 +93,14 @@ class Series:
         self._long_traffic = 0.0
         # Offsets before the last windows, latest first.
         self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
-        self._spreads = [Spread(0.3, 4.0, 2.8), Spread(0.3, 3.0, 2.2), Spread(0.3, 4.0, 2.8)]
+        self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, _least_tail(reach)) for reach in SHORT]
         self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
+        self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
+        self._hours: deque[Sum] = deque(maxlen=_HOURS)
+        self._lasting: Finding | None = None
         self._judged: list[Judged] = []
+        # Variance of the usual at the present hour.
+        self._doubt = 1.0
         self._hour: Moment | None = None
         self._counted = NOTHING
         self._beyond = self._windows_in_hour = 0
@@ -111,6 +121,7 @@ class Series:
         self._number += 1
         self._offsets.appendleft(self.offset)
         self._append(ends, self._scale.sum(amount, base, self.season.at(moment)), traffic)
+        self._doubt = self.season.doubt(moment.hour, self._noise(self.windows[-1][1].faded(LONG.windows)))
         self._judged = [self._judge(place) for place in range(len(SHORT))]
 
     def findings(self) -> Iterator[Finding]:
@@ -119,13 +130,16 @@ class Series:
             return
         for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
             edge = reach.factor * self._spreads[place].tail
-            longest = place == len(SHORT) - 1
-            if not place or (self._side * judged.score > edge and (not longest or self._lasts(1, judged.total))):
+            lasts = reach.windows < LASTING or self._lasts(1, judged.total)
+            if not place or (self._side * judged.score > edge and lasts):
                 yield self._finding(reach, judged, edge)
         if len(self.windows) >= LONG.windows and self.season.hours >= 3:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
             if self._side * judged.score > edge and self._lasts(2, self._long):
                 yield self._finding(LONG, judged, edge)
+
+        if self._lasting is not None and self._lasts(2, self._long):
+            yield self._lasting
 
     def band(self) -> tuple[float, float]:
         """Return what is expected of the latest window, and the value beyond which it alerts."""
@@ -163,7 +177,7 @@ class Series:
         return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
 
     def _judge_long(self) -> Judged:
-        deviation = sqrt(self._hourly.deviation**2 + self._doubt())
+        deviation = sqrt(self._hourly.deviation**2 + self._doubt)
         total = self._long.faded(1 / self._hourly.cluster)
         return Judged(total, self._long_traffic, deviation, 0.0, self._scale.score(total, deviation, 0.0))
 
@@ -193,13 +207,7 @@ class Series:
 
     def _width(self, spread: Spread) -> float:
         """Return the deviation of short times, which is greater where the season is not known and changes fast."""
-        return sqrt(spread.deviation**2 + min(0.02, 0.05 * self._doubt()))
-
-    def _doubt(self) -> float:
-        """Return the variance of the usual at the present hour."""
-        if self._hour is None or not self.windows:
-            return 1.0
-        return self.season.doubt(self._hour.hour, self._noise(self.windows[-1][1].faded(LONG.windows)))
+        return sqrt(spread.deviation**2 + min(0.02, 0.05 * self._doubt))
 
     def _noise(self, hour: Sum) -> float:
         """Return the variance of the deviation of an hour in which so much is expected."""
@@ -235,7 +243,7 @@ class Series:
     def _follow(self, total: Sum) -> None:
         seconds = self.windows[-1][0] - self.windows[-2][0] if len(self.windows) > 1 else 120.0
         self.recent = self.recent.faded(0.5 ** (seconds / HALF_LIFE)) + total
-        doubt, recent = self._hourly.deviation**2 + self._doubt(), self.recent.faded(1 / self._spreads[0].cluster)
+        doubt, recent = self._hourly.deviation**2 + self._doubt, self.recent.faded(1 / self._spreads[0].cluster)
         reach = self._hourly.tail * sqrt(doubt) if self.season.hours >= 3 else 10.0
         self.offset = min(max(self._scale.deviation(recent, 1 / doubt), -reach), reach)
 
@@ -256,6 +264,7 @@ class Series:
         if self._hour is None or not self._windows_in_hour:
             return
         beyond = self._beyond > self._windows_in_hour / 2
+        self._judge_day(self._counted)
         self.learn_hour(self._hour, self._counted, beyond)
         self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
 
@@ -290,6 +299,23 @@ class Series:
         self._number += LONG.windows
         self._hour = None
 
+    def _judge_day(self, counted: Sum) -> None:
+        """Judge the last hours together, and learn how far they usually are from the season."""
+        self._hours.append(counted)
+        self._lasting = None
+        if len(self._hours) < _HOURS or self.season.hours < KNOWN_AFTER:
+            return
+        total = NOTHING
+        for each in self._hours:
+            total += each
+        thin = total.faded(1 / self._daily.cluster)
+        deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), LONGEST.factor * self._daily.tail
+        judged = Judged(thin, inf, deviation, 0.0, self._scale.score(thin, deviation, 0.0))
+        if self._side * judged.score > edge:
+            self._lasting = self._finding(LONGEST, judged, edge)
+        elif self.season.hours % 3 == 0:
+            self._daily.learn(judged.score, self._side, thin.expected)
+
     def _is_new_level(self) -> bool:
         strange = [each > 0 for each in self._strange if each is not None]
         enough = len(self._strange) == NEW_LEVEL and len(strange) >= MOSTLY * NEW_LEVEL
@@ -304,10 +330,16 @@ class Series:
         """Forget the offset and the windows, as after a change of the level."""
         self._forget()
         self._forget_offset()
-        self._counted = NOTHING
+        self._counted, self._lasting = NOTHING, None
+        self._hours.clear()
         self._strange.clear()
         self._beyond = self._windows_in_hour = self._beyond_before = 0
 
     def _forget(self) -> None:
         self.windows.clear()
         self._long, self._long_traffic, self._judged = NOTHING, 0.0, []
+
+
+def _least_tail(reach: Reach) -> float:
+    """Return the tail of a normal distribution, which is the least: of one window, and of the nearer one of two."""
+    return 2.2 if reach.windows == 2 else 2.8

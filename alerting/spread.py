@@ -13,6 +13,10 @@ _SELDOM: Final = 0.005
 """Share of the values beyond the tail, on the side that alerts."""
 _WIDEST: Final = 3.0
 """Limit of the deviation, as a logarithm: a factor of 20."""
+_USUAL: Final = 0.3
+"""Deviation by which it is decided what a value tells about."""
+_LEAK: Final = 0.002
+"""What cannot be told apart is taken for clusters, so the deviation shrinks by so much of a step."""
 _TAIL_STEP: Final = 0.08
 _SMALLEST_CLUSTER, _LARGEST_CLUSTER = 0.7, 300.0
 _LONGEST_TAIL: Final = 12.0
@@ -55,10 +59,10 @@ class Spread:
         self._count += 1
         step = max(_LAST_STEP, self._first_step * (1 - self._count / self._settled))
         beyond = (score > 2 or score < -2) - _OFTEN
-        by_count = 1 / (1 + expected * self.deviation**2)
+        by_count = 1 / (1 + expected * _USUAL**2)
         self.cluster *= exp(step * beyond * by_count)
         self.cluster = min(max(self.cluster, _SMALLEST_CLUSTER), _LARGEST_CLUSTER)
-        self.deviation *= exp(step * beyond * (1 - by_count))
+        self.deviation *= exp(step * (beyond * (1 - by_count) - _LEAK))
         self.deviation = min(max(self.deviation, self._narrowest), _WIDEST)
         further = (side * score > self.tail) - _SELDOM
         self.tail = min(max(self.tail * exp(min(step, _TAIL_STEP) * further), self._least_tail), _LONGEST_TAIL)

@@ -23,7 +23,7 @@ class KeyDrop:
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
-        self.learns_from = 20.0
+        self.learns_from = 5.0
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
         """Return the requests per second by key."""

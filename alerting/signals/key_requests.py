@@ -23,7 +23,7 @@ class KeyRequests:
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold
         self.floor = floor
-        self.learns_from = floor / 2
+        self.learns_from = min(5.0, floor / 2)
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
         """Return the requests per second by key."""

@@ -25,13 +25,13 @@ class KeyResponseTime:
     def __init__(self, threshold: float, floor: float, least: float) -> None:
         self.threshold = threshold
         self.floor = floor
-        self.learns_from = floor / 2
+        self.learns_from = min(5.0, floor / 2)
         self.least = least
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
         """Return the p95 in seconds by key."""
         sums = {each.kind: window.of(each) for each in self.statistics if each.kind != "user agent"}
-        found = times(sums, self.learns_from)
+        found = times(sums, min(3.0, self.learns_from))
         return {name: Measured(each.quantile(SHARE) or 0.0, each.times) for name, each in found.items() if each.bins}
 
     def contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
