@@ -12,11 +12,12 @@ from records import request
 from alerting.events import Accepted, Acknowledged, AlertDismissed, AlertRaised, Event, Muted, Relearning
 from capture.intake import Status
 from capture.source import Counters
+from cli.completion import ACTIONS
 from exercise_config import Config
 from run.door import Door
 from run.obeying import SIGNALS, obey, signal_answers
 from run.session import Session
-from run.signal_commands import length_of, signals
+from run.signal_commands import COMMANDS, length_of, signals
 from stats.loading import load
 from traffic.batch import RecordBatch
 from traffic.health import Health
@@ -197,3 +198,7 @@ def test_habits_are_kept_when_they_change(run: Run) -> None:
     run.news()
     run.news()
     assert [habits.muted for habits in kept] == [{"request_rate": inf}]
+
+
+def test_the_shells_complete_what_a_monitor_may_be_told() -> None:
+    assert ACTIONS["signals"] == ("list", *COMMANDS)
