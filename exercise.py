@@ -83,7 +83,7 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
     if name == "anomalies":
         from run.anomalies import anomalies
 
-        return anomalies(given)
+        return anomalies(given, lockdown=lockdown)
     if name == "collect":
         from run.collecting import collect
 

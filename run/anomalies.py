@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from alerting.alert import Alert
@@ -42,7 +42,7 @@ what it cannot. The exit status is 0 whether or not something is found, and 1 if
 NONE_KEPT: Final = "it has nothing that signals counted; that is kept from the first run of this version on"
 
 
-def anomalies(argv: Sequence[str], now: float | None = None) -> int:
+def anomalies(argv: Sequence[str], now: float | None = None, *, lockdown: bool = True) -> int:
     """Print the anomalies; return 0, 1 if the past cannot be read, or 2 for wrong usage or settings.
 
     Raises:
@@ -54,7 +54,7 @@ def anomalies(argv: Sequence[str], now: float | None = None) -> int:
     if given.read is not None:
         if given.interface or given.history or given.until:
             parser.error("-r reads a capture; leave out -i, --history and --until")
-        return _print_capture(parser, given)
+        return _print_capture(parser, given, lockdown=lockdown)
     span = span_of(given.since or "7d", given.until, time.time() if now is None else now)
     if span is None:
         parser.error("--since and --until take a span such as 7d, or a day such as 2026-11-22; --since must be earlier")
@@ -121,7 +121,7 @@ def _print_history(given: argparse.Namespace, config: Config, span: tuple[float,
     return 0
 
 
-def _print_capture(parser: argparse.ArgumentParser, given: argparse.Namespace) -> int:
+def _print_capture(parser: argparse.ArgumentParser, given: argparse.Namespace, *, lockdown: bool) -> int:
     settings = [word for name, value in given.settings for word in ("--set", f"{name}={value}")]
     file = ["--config", given.config] if given.config else []
     chosen = ["-p", str(given.port)] if given.port else []
@@ -129,7 +129,9 @@ def _print_capture(parser: argparse.ArgumentParser, given: argparse.Namespace) -
     since = moment(given.since, time.time()) if given.since else 0.0
     if since is None:
         parser.error("--since takes a day or a minute such as 2026-11-22T14:00")
-    _print(given, of_capture(arguments, configured(arguments), since), since, None)
+    config = configured(arguments)
+    config = config if lockdown else replace(config, lockdown=False)
+    _print(given, of_capture(arguments, config, since), since, None)
     return 0
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scene import Scene
 
 from exercise import main
 from history.archive import SqliteArchive
 from history.keep import Retention
 from history.sums import Minute
+from run import opening
 from run.anomalies import NONE_KEPT, anomalies
 from store.sums import Sums
 from store.watched import WATCHED
@@ -114,3 +116,16 @@ def test_wrong_usage_is_told(wrong: str) -> None:
 def test_a_capture_that_is_not_there_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["anomalies", "-r", str(tmp_path / "none.pcap")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_short_capture_has_no_usual_day_and_no_anomaly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "give_up_rights", lambda *arguments: None)
+    scene = Scene()
+    scene.given(0, 300)
+    scene.write(tmp_path / "short.pcap")
+    assert main(["anomalies", "-r", str(tmp_path / "short.pcap"), "--set", "user=root"]) == 0
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert seen.err.splitlines()[-1].endswith("no anomaly was found")
