@@ -19,14 +19,14 @@ BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
-LEAST_SHARE: Final = 0.02
-"""Share of the largest subject from which on a subject gets a season."""
+LEAST_SHARE: Final = 0.05
+"""Share of the largest subject, at its busiest time, from which on a subject gets a season."""
+_FADING: Final = 0.9995
+"""What remains of that time after a window: half after two days."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
 """Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
 _PER_SECOND: Final = (SignalUnit.BYTES, SignalUnit.CONNECTIONS)
 """Units of signals whose floor is a rate."""
-_IDLE: Final = 14 * 86400.0
-"""Seconds without traffic after which a subject is forgotten."""
 
 
 class SeasonalComparison:
@@ -40,7 +40,7 @@ class SeasonalComparison:
         self._per = self._unit()
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()
-        self._started: float | None = None
+        self._largest = 0.0
 
     def judge(self, measured: Mapping[str, Measured], window: Window) -> list[Verdict]:
         """See `Comparison.judge`."""
@@ -51,7 +51,9 @@ class SeasonalComparison:
         """See `Comparison.learn`."""
         for subject in self._entered:
             self._series[subject].learn(subject in beyond)
-        least = LEAST_SHARE * max((one.traffic for one in measured.values()), default=0.0)
+        largest = max((one.traffic for one in measured.values()), default=0.0)
+        self._largest = max(largest, self._largest * _FADING)
+        least = LEAST_SHARE * self._largest
         for subject, one in measured.items():
             if subject not in self._series and one.traffic >= least and teaches(self._rule, one):
                 self._begin(subject, one, window)

@@ -62,6 +62,8 @@ LONG: Final = Reach(30, 1.5, 0.2)
 LONGEST: Final = Reach(240, 1.5, 0.2)
 """Eight hours: a working day, or a night."""
 _HOURS: Final = 8
+_SUMMED: Final = (5, 15, 30)
+"""Numbers of windows whose sums are kept."""
 
 
 class Judged(NamedTuple):
@@ -89,15 +91,15 @@ class Series:
         """The windows of the last hours, fading, from which the offset follows."""
         self.windows: deque[tuple[float, Sum, float]] = deque()
         """Sums of the last windows, with the end and the traffic of each, latest last."""
-        self._long = NOTHING
-        self._long_traffic = 0.0
+        # Seen, expected, base and traffic of the last windows, for each length of `_SUMMED`.
+        self._sums = [[0.0] * 4 for _ in _SUMMED]
         # Offsets before the last windows, latest first.
         self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
         self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, _least_tail(reach)) for reach in SHORT]
         self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._hours: deque[Sum] = deque(maxlen=_HOURS)
-        self._lasting: Finding | None = None
+        self._lasting: tuple[Finding, Sum] | None = None
         self._judged: list[Judged] = []
         # Variance of the usual at the present hour.
         self._doubt = 1.0
@@ -135,11 +137,11 @@ class Series:
                 yield self._finding(reach, judged, edge)
         if len(self.windows) >= LONG.windows and self.season.hours >= 3:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
-            if self._side * judged.score > edge and self._lasts(2, self._long):
+            if self._side * judged.score > edge and self._lasts(2, self._total(LONG.windows)[0]):
                 yield self._finding(LONG, judged, edge)
 
-        if self._lasting is not None and self._lasts(2, self._long):
-            yield self._lasting
+        if self._lasting is not None and self._lasts(2, self._lasting[1]):
+            yield self._lasting[0]
 
     def band(self) -> tuple[float, float]:
         """Return what is expected of the latest window, and the value beyond which it alerts."""
@@ -166,37 +168,45 @@ class Series:
         return Finding(self._side * score / edge, value, expected, limit, traffic, reach.least, reach.windows)
 
     def _judge(self, place: int) -> Judged:
-        windows = min(SHORT[place].windows, len(self.windows))
+        windows = SHORT[place].windows
         total, traffic = self._total(windows)
         thin = 1 / self._spreads[place].cluster
         total, deviation = total.faded(thin), self._width(self._spreads[place])
         shift = self._offsets[min(windows, len(self._offsets)) - 1]
-        if SHORT[place].windows == 2 and windows == 2:  # both must be beyond
+        if windows == 2 and len(self.windows) > 1:  # both must be beyond
             both = [self._scale.score(self.windows[at][1].faded(thin), deviation, shift) for at in (-1, -2)]
             return Judged(total, traffic, deviation, shift, min(both) if self._side > 0 else max(both))
         return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
 
     def _judge_long(self) -> Judged:
         deviation = sqrt(self._hourly.deviation**2 + self._doubt)
-        total = self._long.faded(1 / self._hourly.cluster)
-        return Judged(total, self._long_traffic, deviation, 0.0, self._scale.score(total, deviation, 0.0))
+        total, traffic = self._total(LONG.windows)
+        total = total.faded(1 / self._hourly.cluster)
+        return Judged(total, traffic, deviation, 0.0, self._scale.score(total, deviation, 0.0))
 
     def _total(self, windows: int) -> tuple[Sum, float]:
-        if windows == 1:
+        """Return the sum of the latest windows, one or two or a length of `_SUMMED`, and their traffic."""
+        if windows == 1 or len(self.windows) == 1:
             return self.windows[-1][1], self.windows[-1][2]
-        seen = expected = base = traffic = 0.0
-        for place in range(1, windows + 1):
-            _, each, of_window = self.windows[-place]
-            seen, expected, base, traffic = seen + each[0], expected + each[1], base + each[2], traffic + of_window
+        if windows == 2:
+            (_, first, traffic), (_, second, more) = self.windows[-2], self.windows[-1]
+            return first + second, traffic + more
+        seen, expected, base, traffic = self._sums[_SUMMED.index(windows)]
         return Sum(seen, expected, base), traffic
 
     def _append(self, ends: float, total: Sum, traffic: float) -> None:
         self.windows.append((ends, total, traffic))
-        self._long, self._long_traffic = self._long + total, self._long_traffic + traffic
-        if len(self.windows) > LONG.windows:
-            _, gone, of_window = self.windows[-1 - LONG.windows]
-            self._long = Sum(self._long[0] - gone[0], self._long[1] - gone[1], self._long[2] - gone[2])
-            self._long_traffic -= of_window
+        for windows, sums in zip(_SUMMED, self._sums, strict=True):
+            sums[0] += total[0]
+            sums[1] += total[1]
+            sums[2] += total[2]
+            sums[3] += traffic
+            if len(self.windows) > windows:
+                _, gone, of_window = self.windows[-1 - windows]
+                sums[0] -= gone[0]
+                sums[1] -= gone[1]
+                sums[2] -= gone[2]
+                sums[3] -= of_window
         while self.windows[0][0] <= ends - KEPT and len(self.windows) > LONG.windows:
             self.windows.popleft()
 
@@ -312,7 +322,7 @@ class Series:
         deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), LONGEST.factor * self._daily.tail
         judged = Judged(thin, inf, deviation, 0.0, self._scale.score(thin, deviation, 0.0))
         if self._side * judged.score > edge:
-            self._lasting = self._finding(LONGEST, judged, edge)
+            self._lasting = self._finding(LONGEST, judged, edge), total
         elif self.season.hours % 3 == 0:
             self._daily.learn(judged.score, self._side, thin.expected)
 
@@ -337,7 +347,7 @@ class Series:
 
     def _forget(self) -> None:
         self.windows.clear()
-        self._long, self._long_traffic, self._judged = NOTHING, 0.0, []
+        self._sums, self._judged = [[0.0] * 4 for _ in _SUMMED], []
 
 
 def _least_tail(reach: Reach) -> float:

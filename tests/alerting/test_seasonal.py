@@ -90,6 +90,7 @@ def test_an_outage_of_a_week_never_becomes_usual() -> None:
     found = driven.lives(WEEK, lambda time: 0.0)
     assert found[0][0] - begun < HOUR
     assert found[-1][0] > begun + 6 * DAY
+    driven.lives(HOUR / 10)
     assert driven.lives(WEEK) == []
 
 
