@@ -76,6 +76,14 @@ def other_command(name: str, given: Sequence[str], *, lockdown: bool) -> int:
         from run.blocks import blocks
 
         return blocks(given)
+    if name == "signals":
+        from run.signal_commands import signals
+
+        return signals(given)
+    if name == "anomalies":
+        from run.anomalies import anomalies
+
+        return anomalies(given, lockdown=lockdown)
     if name == "collect":
         from run.collecting import collect
 

@@ -15,6 +15,7 @@ from traffic.protocols import ProtocolName
 
 __all__ = ["Config", "SettingError"]
 
+Baseline = Literal["fixed", "previous", "seasonal"]
 _FIRST = 4
 """Statistics that come before those of the full screen."""
 OF_DNS = (
@@ -77,37 +78,47 @@ class Config:
         "nxdomain_ratio",
         "dns_response_time",
         "findings",
+        "key_requests",
+        "key_drop",
+        "key_errors",
+        "key_response_time",
     )
     """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
     sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
-    signals_against_previous: Annotated[tuple[str, ...], "names of signals"] = (
-        "traffic_drop",
-        "volume_out",
-        "new_connections",
-        "findings",
-    )
-    """Signals compared with the previous buckets instead of the learned baseline, so that they follow the time of
-    day."""
+    request_rate_baseline: Baseline = "fixed"
+    """What the rate is compared with: what was learned at the start (fixed), the previous buckets (previous), or
+    the usual at that hour of the week (seasonal). The same for the other signals."""
+    holidays: str = ""
+    """File with the holidays, which seasonal baselines take for Sundays: one date a line, such as `2026-12-25
+    Christmas`."""
     previous_buckets: Annotated[int, Range(1, 1000, "buckets")] = 15
     """Buckets to compare with (15 x 120 s = half an hour): short compared with a day, long compared with an
     incident."""
     max_changes_per_hour: Annotated[int, Range(1, 3600, "changes")] = 6
     """Changes of a signal's state per hour above which it is flapping: this is reported once, then it is muted until
     it is calm."""
+    traffic_drop_baseline: Baseline = "previous"
+    """What it is compared with, as in request_rate_baseline."""
     traffic_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 60
     """Drop of the request rate below the baseline that triggers an alert. Closing time takes longer than half an
     hour."""
     traffic_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1.5
     """Lowest baseline for judging drops: with few visits, which come in bursts, a minute without requests is normal."""
+    error_ratio_5xx_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     error_ratio_5xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 5
     """Excess of the share of 5xx responses over the baseline that triggers an alert."""
     error_ratio_5xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
     """Responses needed to judge the share of 5xx: one error in ten responses says nothing."""
+    error_ratio_4xx_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     error_ratio_4xx_threshold: Annotated[float, Range(0, 100, "percentage points")] = 20
     """Excess of the share of 4xx responses over the baseline that triggers an alert; 404 and 410 do not count as
     errors."""
     error_ratio_4xx_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 100
     """Responses needed to judge the share of 4xx."""
+    response_time_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
     """Excess of a server's p95 over the baseline that triggers an alert: three times as slow. The p95 of a few
     hundred responses varies by a third."""
@@ -115,38 +126,83 @@ class Config:
     """Responses of a server needed to judge its p95."""
     response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
     """Longest p95 that is never slow, whatever the baseline: nobody notices it."""
+    unanswered_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     unanswered_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
     """Excess of the share of unanswered requests over the baseline that triggers an alert."""
     unanswered_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
     """Finished requests needed to judge the share of unanswered ones."""
+    nxdomain_ratio_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     nxdomain_ratio_threshold: Annotated[float, Range(0, 100, "percentage points")] = 20
     """Excess of the share of NXDOMAIN over the baseline that triggers an alert, if DNS lookups are watched."""
     nxdomain_ratio_floor: Annotated[int, Range(1, 1_000_000_000, "answers in a bucket")] = 100
     """DNS answers needed to judge the share of NXDOMAIN: search lists of a few clients cause many."""
+    dns_response_time_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     dns_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
     """Excess of a DNS server's p95 over the baseline that triggers an alert."""
     dns_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "answers in a bucket")] = 200
     """Answers of a DNS server needed to judge its p95."""
     dns_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
     """Longest p95 that is never slow: what is not in its cache takes a resolver some 0.05 s."""
+    findings_baseline: Baseline = "previous"
+    """What it is compared with, as in request_rate_baseline."""
     findings_threshold: Annotated[float, Range(0, 1e6, "findings")] = 2
     """Findings of medium severity or worse, above the baseline, that trigger an alert."""
+    volume_out_baseline: Baseline = "previous"
+    """What it is compared with, as in request_rate_baseline."""
     volume_out_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
     """Excess of the body bytes sent over the baseline that triggers an alert."""
     volume_out_floor: Annotated[float, Range(0, 1e12, "bytes/s")] = 1e6
     """Lowest volume that is judged."""
+    new_connections_baseline: Baseline = "previous"
+    """What it is compared with, as in request_rate_baseline."""
     new_connections_threshold: Annotated[float, Range(0, 1e6, "percent")] = 300
     """Excess of new connections with a request over the baseline that triggers an alert."""
     new_connections_floor: Annotated[float, Range(0, 1e9, "connections/s")] = 10
     """Lowest rate of new connections that is judged."""
+    dominant_client_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     dominant_client_threshold: Annotated[float, Range(0, 100, "percentage points")] = 30
     """Excess of the largest client's share of the requests over the baseline that triggers an alert."""
     dominant_client_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
     """Requests needed to judge the largest client: at night somebody always dominates."""
+    dominant_section_baseline: Baseline = "fixed"
+    """What it is compared with, as in request_rate_baseline."""
     dominant_section_threshold: Annotated[float, Range(0, 100, "percentage points")] = 40
     """Excess of the largest section's share of the requests over the baseline that triggers an alert."""
     dominant_section_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 1000
     """Requests needed to judge the largest section."""
+
+    key_requests_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_requests_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
+    """Excess of the requests of a section, a host, a server or a network over the usual that triggers an alert."""
+    key_requests_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
+    """Requests of a key needed to judge it: few come and go by chance."""
+    key_drop_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 70
+    """Drop of the requests of a section, a host or a server below the usual that triggers an alert."""
+    key_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 0.5
+    """Lowest usual rate of a key for judging drops."""
+    key_errors_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_errors_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
+    """Excess of the share of failures of a section, a host, a server or a network over the usual that triggers an
+    alert; a quarter of it if it lasts an hour."""
+    key_errors_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 50
+    """Requests of a key needed to judge its failures."""
+    key_response_time_baseline: Baseline = "seasonal"
+    """What it is compared with, as in request_rate_baseline."""
+    key_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
+    """Excess of the p95 of a section, a host, a server or a network over the usual that triggers an alert; a quarter of
+    it if it lasts an hour."""
+    key_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 50
+    """Responses of a key needed to judge its p95."""
+    key_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
+    """Longest p95 that is never slow; a quarter of it if it lasts an hour."""
 
     # Detection: what is wrong in the traffic, see docs/detection.md ---------------------------------------------------
 

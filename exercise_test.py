@@ -69,7 +69,7 @@ class Story:
     """
 
     def __init__(self, *rules: Rule, learning: float = BUCKET, threshold: float = 10, retention: float = 86400) -> None:
-        terms = Terms(BUCKET, learning, retention, previous=frozenset({"traffic_drop"}))
+        terms = Terms(BUCKET, learning, retention, baselines={"traffic_drop": "previous"})
         self.monitor = Monitor([RequestRate(threshold, BUCKET), *rules], terms)
         self.monitor.start(START)
         self.now = 0.0

@@ -24,13 +24,15 @@ class Contributor:
     """A main contributor to an alert, in the bucket that raised it."""
 
     kind: str
-    """One of `client`, `section`, `server`, `status`, `ending` and `finding`."""
+    """One of `client`, `network`, `section`, `server`, `user agent`, `status`, `ending` and `finding`, for example."""
     name: str
     """The status of a failed gRPC call is `gRPC` with its code and name: `gRPC 14 UNAVAILABLE`."""
     count: int
     """Its part of what the signal counts: requests, responses, connections or bytes."""
     share: float
     """Its share of all that the signal counted in that bucket, from 0 to 1."""
+    new: bool = False
+    """Whether there was next to nothing of it before."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,16 @@ class Alert:
     """
     sensor: str = ""
     """Sensor that raised it, or that is silent; empty for an alert of what this program counts itself."""
+    seasonal: bool = False
+    """Whether the baseline is what is usual at that hour of the week."""
+    since: float | None = None
+    """Start of the first bucket after the change that led to it; None if it is unknown."""
+    before: float | None = None
+    """Mean value before that change; None if it is unknown."""
+    after: float | None = None
+    """Mean value since that change; None if it is unknown."""
+    stepped: bool = False
+    """Whether the value changed at once; otherwise slowly."""
     incident: str = ""
     """Folder with the packets and other evidence of it; empty if none is kept."""
 

@@ -21,6 +21,10 @@ class FixedBaseline:
     def update(self, value: float, beyond: bool) -> None:
         """Ignore the value."""
 
+    def accept(self, value: float) -> None:
+        """Compare with this value from now on."""
+        self.value = value
+
 
 class PreviousBaseline:
     """The median of the previous values; for low-side signals, the minimum of their older half.
@@ -59,6 +63,12 @@ class PreviousBaseline:
             self._usual.append(value)
         older = islice(self._usual, (len(self._usual) + 1) // 2)
         self.value = min(older) if self._rule.low else median(self._usual)
+
+    def accept(self, value: float) -> None:
+        """Take the value as if all previous buckets had had it."""
+        self._usual.extend([value] * len(self._usual))
+        self._unusual.clear()
+        self.value = value
 
     def _is_beyond_other_side(self, value: float) -> bool:
         middle = median(self._usual)

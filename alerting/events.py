@@ -3,6 +3,7 @@
 `time` is the end of the bucket (or of the learning phase) that was judged, in seconds since the epoch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,4 +77,55 @@ class FlappingEnded:
     """The latest alert, active if it has no end. Earlier reports of the signal may be out of date."""
 
 
-Event = Learned | LearningRestarted | AlertRaised | AlertContinued | AlertDismissed | Flapping | FlappingEnded
+@dataclass(frozen=True)
+class Accepted:
+    """The user took the present level of a signal as usual."""
+
+    time: float
+    signal: str
+    values: Mapping[str, float]
+    """The accepted values by subject, in the signal's unit."""
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """The user has seen an active alert."""
+
+    time: float
+    signal: str
+    alert: Alert
+
+
+@dataclass(frozen=True)
+class Relearning:
+    """The user let a signal learn again."""
+
+    time: float
+    signal: str
+
+
+@dataclass(frozen=True)
+class Muted:
+    """A signal was muted, or that ended."""
+
+    time: float
+    signal: str
+    until: float
+    """When it ends by itself; `math.inf` if it does not. Not after `time` if it has ended."""
+
+
+Decision = Accepted | Acknowledged | Relearning | Muted
+"""What the user decided, or the end of it."""
+Event = (
+    Learned
+    | LearningRestarted
+    | AlertRaised
+    | AlertContinued
+    | AlertDismissed
+    | Flapping
+    | FlappingEnded
+    | Accepted
+    | Acknowledged
+    | Relearning
+    | Muted
+)

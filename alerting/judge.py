@@ -5,37 +5,41 @@ It shows and sends nothing; it returns what it decided.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from math import inf
+from typing import Final
 
 from alerting.alert import Alert
-from alerting.baseline import Baseline, FixedBaseline, PreviousBaseline
-from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event, Learned, LearningRestarted
+from alerting.band import Band
+from alerting.change import Change
+from alerting.comparison import Comparison, SteadyComparison, Verdict
+from alerting.events import Accepted as LevelAccepted
+from alerting.events import (
+    AlertContinued,
+    AlertDismissed,
+    AlertRaised,
+    Event,
+    Learned,
+    LearningRestarted,
+    Relearning,
+)
 from alerting.flapping import FlappingFilter
+from alerting.habits import Accepted
 from alerting.history import AlertHistory
 from alerting.learning import Learning
 from alerting.lesson import Lesson, usual_of, window_of
-from alerting.rule import Measured, Rule, limit, teaches
+from alerting.rule import Measured, Rule
+from alerting.seasonal import SeasonalComparison
 from alerting.states import State, Trigger, next_state
-from alerting.terms import Terms
+from alerting.terms import BaselineKind, Terms
 from alerting.window import Window
 
-MAX_SUBJECTS: Final = 1000
-"""Maximum number of servers with a baseline; others are not judged."""
+EARLIER: Final = 3600.0
+"""Seconds after which the earlier one of the usual windows is replaced."""
+MOST_EMPTY: Final = 2000
+"""Windows without traffic after which a season has learned that there is none: nearly three days."""
 
 Explain = Callable[[Alert, Rule], str]
 """Writes the one-line explanation of an alert."""
-
-
-class Verdict(NamedTuple):
-    """How a subject compared with its limit in a bucket."""
-
-    subject: str
-    value: float
-    baseline: float
-    limit: float
-    severity: float
-    """How far the value is beyond the limit: their ratio, above 1 if it is beyond."""
-    beyond: bool
 
 
 class Judge:
@@ -43,8 +47,8 @@ class Judge:
 
     def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
         self.rule = rule
-        self.previous = rule.name in terms.previous
-        """Whether the signal is judged against the previous buckets."""
+        self.kind: BaselineKind = terms.baselines.get(rule.name) or getattr(rule, "baseline", None) or "fixed"
+        """What values are compared with."""
         self.state = State.LEARNING
         self.last: Verdict | None = None
         """The verdict on the worst subject of the last bucket; None if no subject had enough traffic."""
@@ -54,8 +58,14 @@ class Judge:
         """Start of the windows without traffic after which learning restarted; None if the last one had traffic."""
         self.changed = False
         """Whether the last window changed anything; if not, further windows like it will not either."""
-        self.muted = False
-        """Whether the user muted the signal: it is judged, but nobody is notified of the alerts that it raises."""
+        self.muted_until = -inf
+        """Until when the user muted the signal: it is judged, but nobody is notified of the alerts that it raises."""
+        self.relearned: float | None = None
+        """When the user last let it learn again."""
+        self.accepted: dict[str, Accepted] = {}
+        """The levels that the user took as usual, by subject."""
+        # Subjects whose accepted level was taken again after a restart.
+        self._again: set[str] = set()
         self.dismissed_at: float | None = None
         """When the last alert was dismissed, until the dismissal has been shown; then None."""
         self._flapping = FlappingFilter(rule.name, terms.changes_per_hour)
@@ -63,9 +73,14 @@ class Judge:
         self._history = history
         self._explain = explain
         self._learning = Learning(rule, terms.learning_duration)
-        self._baselines: dict[str, Baseline] = {}
+        self._comparison = self._compared()
+        self._empty = 0
+        # The values of the last bucket that was judged.
+        self._judged: dict[str, float] = {}
         # The latest window without an alert.
         self._usual: Window | None = None
+        # One that is up to an hour older, from before a slow change.
+        self._earlier: Window | None = None
         self._shown_at: float | None = None
 
     @property
@@ -73,16 +88,22 @@ class Judge:
         """Whether the state changes so often that alerts are muted."""
         return self._flapping.flapping
 
+    @property
+    def subjects(self) -> int:
+        """The number of subjects with a baseline."""
+        return len(self._comparison.values)
+
     def baseline(self, subject: str) -> float | None:
         """Return what values of a subject are compared with now; None if there is nothing yet."""
-        known = self._baselines.get(subject)
-        return known.value if known else None
+        return self._comparison.value(subject)
 
     def limit(self, subject: str) -> float | None:
         """Return the value beyond which a subject alerts; None if it is unknown, or the subject is not judged."""
-        baseline = self.baseline(subject)
-        found = None if baseline is None else limit(self.rule, baseline)
-        return None if found is None else float(found)
+        return self._comparison.limit(subject)
+
+    def band_at(self, time: float) -> Band | None:
+        """Return what is expected of the whole traffic at a time; None if that is not known, or does not change."""
+        return self._comparison.band_at(time)
 
     def judge(self, window: Window) -> list[Event]:
         """Learn from the window that ended, or judge it.
@@ -98,30 +119,76 @@ class Judge:
         events = self._learn(measured, window) if before is State.LEARNING else self._enforce(measured, window)
         self.changed |= self.state is not before or self.flapping
         if self.state is not State.ALERT and not window.dropped_share:
-            self._usual = window.only(self.rule.statistics)
+            self._keep_usual(window)
         return events
 
     @property
     def lesson(self) -> Lesson:
         """What was learned so far."""
-        baselines = {subject: baseline.value for subject, baseline in self._baselines.items()}
-        return Lesson(baselines, usual_of(self._usual, self.rule.statistics))
+        return Lesson(self._comparison.values, usual_of(self._usual, self.rule.statistics))
 
     def restore(self, lesson: Lesson, now: float) -> None:
         """Judge by what was learned in an earlier run, instead of learning."""
         for subject, value in lesson.baselines.items():
-            self._add_baseline(subject, value)
+            self._comparison.add(subject, value)
         self._usual = window_of(lesson.usual, self.rule.statistics, now)
         self._enter(Trigger.LEARNED)
 
+    @property
+    def muted(self) -> bool:
+        """Whether the user muted it."""
+        return self.muted_until > -inf
+
+    def recall(self, window: Window) -> None:
+        """Learn from a window of an earlier run. Only seasons can."""
+        if self.kind != "seasonal" or (self.relearned is not None and window.opens < self.relearned):
+            return
+        self._accept_again(window.opens)
+        beyond = self._comparison.recall(self.rule.measure(window), window)
+        if not beyond and window.seconds <= self._terms.bucket_size:
+            self._keep_usual(window)
+
+    def end_recall(self) -> None:
+        """Judge from now on, if there was anything to learn from."""
+        self._accept_again(inf)
+        if self.state is State.LEARNING and self._comparison.values:
+            self._enter(Trigger.LEARNED)
+
+    def _accept_again(self, until: float) -> None:
+        """Take the levels as usual that were accepted in earlier runs, when their time has come."""
+        for subject, accepted in self.accepted.items():
+            if subject not in self._again and accepted.time <= until and self.kind == "seasonal":
+                self._again.add(subject)
+                self._comparison.accept(subject, accepted.value, accepted.time)
+
     def relearn(self, now: float) -> list[Event]:
-        """Forget what was learned, and learn again. An active alert ends."""
-        ended = self._history.finish(self.rule.name, now) if self.state is State.ALERT else None
+        """Forget what was learned and accepted, and learn again. An active alert ends."""
+        events = self._finish(now)
         self._enter(Trigger.RELEARN)
         self._learning = Learning(self.rule, self._terms.learning_duration)
-        self._baselines.clear()
-        self.last, self.silent, self._usual, self.empty_since = None, False, None, None
-        return self._flapping.report(now, AlertDismissed(now, ended)) if ended is not None else []
+        self._comparison.clear()
+        self.accepted.clear()
+        self.relearned = now
+        self.last, self.silent, self._usual, self._earlier, self.empty_since = None, False, None, None, None
+        return [*events, Relearning(now, self.rule.name)]
+
+    def accept(self, now: float) -> list[Event]:
+        """Take the last judged value of each subject as usual. An active alert ends."""
+        if self.state is State.LEARNING or not self._judged:
+            return []
+        for subject, value in self._judged.items():
+            self.accepted[subject] = Accepted(now, value)
+            self._again.add(subject)
+            self._comparison.accept(subject, value, now)
+        ended = self._finish(now)
+        if ended:
+            self._enter(Trigger.WITHIN)
+        return [*ended, LevelAccepted(now, self.rule.name, dict(self._judged))]
+
+    def _finish(self, now: float) -> list[Event]:
+        if self.state is not State.ALERT:
+            return []
+        return self._flapping.report(now, AlertDismissed(now, self._history.finish(self.rule.name, now)))
 
     def refreshed(self, now: float) -> None:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built.
@@ -147,13 +214,14 @@ class Judge:
             return [] if self.rule.floor else [LearningRestarted(time, self.rule.name)]
         if trigger is None:
             return []
-        learned = self._learning.baselines
+        learned = {subject: self._usual_level(subject, value) for subject, value in self._learning.baselines.items()}
         for subject, value in learned.items():
-            self._add_baseline(subject, value)
+            self._comparison.add(subject, value)
         return [Learned(time, max(learned.values()), self.rule.name)]
 
     def _enforce(self, measured: Mapping[str, Measured], window: Window) -> list[Event]:
-        verdicts = [verdict for subject, one in measured.items() if (verdict := self._verdict(subject, one))]
+        verdicts = self._comparison.judge(measured, window)
+        self._judged = {verdict.subject: verdict.value for verdict in verdicts}
         self.last = max(verdicts, key=lambda verdict: (verdict.beyond, verdict.severity), default=None)
         self.silent = self.last is None
         before = self.state
@@ -164,39 +232,20 @@ class Judge:
         self._enter(Trigger.EXCEEDED if exceeded else Trigger.WITHIN)
         events = self._flapping.report(window.closes, self._record(before, window))
         if not window.dropped_share:
-            self._update_baselines(measured, {verdict.subject for verdict in verdicts if verdict.beyond})
+            beyond = {verdict.subject for verdict in verdicts if verdict.beyond}
+            self._empty = self._empty + 1 if window.is_empty else 0
+            self.changed = self._comparison.learn(measured, beyond, window) and self._empty < MOST_EMPTY
         return events
 
-    def _verdict(self, subject: str, measured: Measured) -> Verdict | None:
-        """Return the verdict; None if the subject is new or has too little traffic."""
-        rule, value, known = self.rule, measured.value, self._baselines.get(subject)
-        bound = limit(rule, known.value) if known else None
-        if known is None or bound is None or not (rule.low or measured.traffic >= rule.floor):
-            return None
-        beyond = value < bound if rule.low else value > bound
-        near, far = (value, float(bound)) if rule.low else (float(bound), value)
-        severity = far / near if near else float("inf") if far else 1.0
-        return Verdict(subject, value, known.value, float(bound), severity, beyond)
+    def _usual_level(self, subject: str, learned: float) -> float:
+        """Return the level that the user accepted in an earlier run, or else what was learned."""
+        accepted = self.accepted.get(subject)
+        return accepted.value if accepted is not None and self.kind == "fixed" else learned
 
-    def _update_baselines(self, measured: Mapping[str, Measured], beyond: set[str]) -> None:
-        """Update the baselines. A subject that appears later is learned from its first bucket with enough traffic."""
-        before = self._memories()
-        for subject, one in measured.items():
-            known = self._baselines.get(subject)
-            if known is not None and one.traffic >= self.rule.learns_from:
-                known.update(one.value, subject in beyond)
-            elif known is None and teaches(self.rule, one):
-                self._add_baseline(subject, one.value)
-        self.changed = self._memories() != before
-
-    def _memories(self) -> dict[str, object]:
-        return {subject: baseline.memory for subject, baseline in self._baselines.items()}
-
-    def _add_baseline(self, subject: str, value: float) -> None:
-        if len(self._baselines) < MAX_SUBJECTS:
-            previous = self._terms.previous_buckets
-            new = PreviousBaseline(self.rule, value, previous) if self.previous else FixedBaseline(value)
-            self._baselines[subject] = new
+    def _compared(self) -> Comparison:
+        if self.kind == "seasonal":
+            return SeasonalComparison(self.rule, self._terms.bucket_size, self._terms.calendar)
+        return SteadyComparison(self.rule, self._terms.previous_buckets if self.kind == "previous" else None)
 
     def _record(self, before: State, window: Window) -> AlertRaised | AlertContinued | AlertDismissed | None:
         """Record the alert that the change from state `before` began, continued or ended."""
@@ -211,7 +260,7 @@ class Judge:
         return None
 
     def _alert(self, verdict: Verdict, window: Window) -> Alert:
-        rule = self.rule
+        rule, change = self.rule, self._comparison.change(verdict.subject)
         alert = Alert(
             signal=rule.name,
             start=window.closes,
@@ -222,13 +271,27 @@ class Judge:
             threshold=rule.threshold,
             limit=verdict.limit,
             unit=rule.unit,
-            previous=self.previous,
+            previous=self.kind == "previous",
             subject=verdict.subject,
-            contributors=rule.contributors(window, verdict.subject, self._usual),
-            muted=self.muted,
+            contributors=rule.contributors(window, verdict.subject, self._before(change)),
+            muted=self.muted_until > window.closes,
             dropped_share=window.dropped_share,
+            seasonal=self.kind == "seasonal",
         )
+        if change is not None:
+            alert = replace(alert, since=change.since, before=change.before, after=change.after, stepped=change.step)
         return replace(alert, explanation=self._explain(alert, rule))
+
+    def _keep_usual(self, window: Window) -> None:
+        if self._earlier is None or window.closes - self._earlier.closes >= EARLIER:
+            self._earlier = self._usual
+        self._usual = window.only(self.rule.statistics)
+
+    def _before(self, change: Change | None) -> Window | None:
+        """Return the latest usual window, or an earlier one if that was after the change."""
+        if change is None or self._earlier is None or self._usual is None or self._usual.opens < change.since:
+            return self._usual
+        return self._earlier
 
     def _enter(self, trigger: Trigger) -> None:
         self.state = next_state(self.state, trigger)

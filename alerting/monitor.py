@@ -4,17 +4,19 @@ The caller passes the time in seconds since the epoch. It only moves forward; an
 shown or sent here: `advance` returns what was decided.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import ceil, inf
 from typing import Final
 
-from alerting.events import Event
+from alerting.band import Band
+from alerting.events import Event, Muted
+from alerting.habits import Habits
 from alerting.history import AlertHistory
 from alerting.judge import Explain, Judge
 from alerting.lesson import Lessons
 from alerting.overload import Overload, Reading
 from alerting.rule import WHOLE, Rule
-from alerting.signal_statistics import REQUESTS
+from alerting.signal_statistics import REQUESTS, SignalStatistic
 from alerting.states import State
 from alerting.terms import Terms
 from alerting.window import Window
@@ -45,15 +47,22 @@ class Monitor:
         self._rate = self.judges[0]
         self._window = Window.empty(self._statistics, inf, inf)
         self._overload = Overload(terms.store_bucket)
-        self._started = -inf
+        self._started = self._now = -inf
+        # Events to be returned by the next `advance`.
+        self._told: list[Event] = []
+        # Starts of the alerts that were acknowledged in an earlier run.
+        self._acknowledged: dict[str, float] = {}
         # Closed buckets that `advance` has not processed.
         self._waiting: list[ClosedBucket] = []
 
     def start(self, now: float) -> None:
-        """Start learning at `now`. It includes what was counted before, but not buckets that ended before."""
+        """Start learning at `now`, or judging if what earlier runs counted was recalled.
+
+        It includes what was counted before, but not buckets that ended before.
+        """
         self._started = now
         self._rate.empty_since = None
-        self._window.opens, self._window.closes = now, self._edge(now + self.terms.learning_duration)
+        self._window.opens, self._window.closes = now, self._edge(now + self._duration)
 
     def resume(self, now: float) -> None:
         """Go on at `now` after a time in which nobody watched: it was no silence, so no window that it touches is
@@ -108,8 +117,9 @@ class Monitor:
     def advance(self, now: float) -> list[Event]:
         """Judge each window that ended by `now`, and drop alerts that are too old."""
         self._store.advance(now)
-        events: list[Event] = []
+        events, self._told = self._told, []
         now = min(now, LATEST)
+        self._now = max(self._now, now)
         for bucket in sorted(self._waiting, key=lambda bucket: bucket.start):
             if bucket.start <= now:
                 events += self._judge_until(bucket.start)
@@ -117,30 +127,125 @@ class Monitor:
         self._waiting = [bucket for bucket in self._waiting if bucket.start > now]
         events += self._judge_until(now)
         self.history.age(now)
+        return events + self._ended_mutes()
+
+    def _ended_mutes(self) -> list[Event]:
+        ended = [judge for judge in self.judges if judge.muted and judge.muted_until <= self._now]
+        for judge in ended:
+            judge.muted_until = -inf
+        return [Muted(self._now, judge.rule.name, self._now) for judge in ended]
+
+    def _named(self, signal: str) -> list[Judge]:
+        return [judge for judge in self.judges if judge.rule.name == signal]
+
+    def recall(self, buckets: Iterable[ClosedBucket]) -> None:
+        """Learn from what earlier runs counted for the signals: hours and minutes, oldest first.
+
+        Only signals with a seasonal baseline use it. Call it before `start`, and after `restore_habits`. What overlaps
+        with what was learned before is left out.
+        """
+        for _ in self.recalling(buckets):
+            pass
+
+    def recalling(self, buckets: Iterable[ClosedBucket]) -> Iterator[None]:
+        """Do the same in steps, so that it need not delay the start: it must be over before the first window ends."""
+        for window in self._windows_of(buckets):
+            for judge in self.judges:
+                judge.recall(window)
+            yield
+        for judge in self.judges:
+            judge.end_recall()
+
+    def _windows_of(self, buckets: Iterable[ClosedBucket]) -> Iterator[Window]:
+        """Put minutes together to windows of the length that is judged; longer periods remain as they are."""
+        size, window, until = self.terms.bucket_size, None, -inf
+        for bucket in buckets:
+            end = bucket.start + bucket.width
+            if bucket.start < until:
+                continue
+            if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
+                yield window
+                window = None
+            if window is None:
+                window = Window.empty(self._statistics, bucket.start, end)
+            window.add(bucket)
+            window.closes = until = end
+        if window is not None:
+            yield window
+
+    def relearn(self, now: float, signal: str = "") -> list[Event]:
+        """Let one signal, or all of them, learn again from `now` on, which was advanced to before. Active alerts end.
+
+        What was counted in the current window is not judged if all signals or the request rate learn again.
+        """
+        judges = [judge for judge in self.judges if signal in ("", judge.rule.name)]
+        events = [event for judge in judges for event in judge.relearn(now)]
+        if self._rate in judges:
+            self._overload.open_window(now)
+            self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
+            self._started = now
         return events
 
-    def relearn(self, now: float) -> list[Event]:
-        """Let all signals learn again from `now` on, which was advanced to before. Active alerts end."""
-        events = [event for judge in self.judges for event in judge.relearn(now)]
-        self._overload.open_window(now)
-        self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
-        self._started = now
-        return events
+    def accept(self, signal: str, now: float) -> list[Event]:
+        """Take the present of a signal as usual: the last judged value of each subject. An active alert ends."""
+        return [event for judge in self._named(signal) for event in judge.accept(now)]
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
         self.history.acknowledge(signal)
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal, or end that."""
+    def mute(self, signal: str, until: float) -> None:
+        """Mute a signal until a time, or until it is ended (`math.inf`). A time that is over ends the muting.
+
+        The next `advance` tells of it.
+        """
+        for judge in self._named(signal):
+            judge.muted_until = until if until > self._now else -inf
+            self._told.append(Muted(self._now, signal, max(until, self._now)))
+
+    def muted_until(self, signal: str) -> float:
+        """Return when the muting of a signal ends; minus infinity if it is not muted."""
+        return max((judge.muted_until for judge in self._named(signal)), default=-inf)
+
+    def band(self, times: Sequence[float]) -> Sequence[Band | None]:
+        """Return the expected request rate at each of these times.
+
+        None where nothing is known, or if the request rate has no seasonal baseline.
+        """
+        return [self._rate.band_at(time) for time in times]
+
+    @property
+    def habits(self) -> Habits:
+        """What the user decided about the signals."""
+        judges = {judge.rule.name: judge for judge in self.judges}
+        return Habits(
+            muted={name: judge.muted_until for name, judge in judges.items() if judge.muted},
+            accepted={name: dict(judge.accepted) for name, judge in judges.items() if judge.accepted},
+            relearned={name: judge.relearned for name, judge in judges.items() if judge.relearned is not None},
+            acknowledged={alert.signal: alert.start for alert in self.history.active if alert.acknowledged},
+        )
+
+    def restore_habits(self, habits: Habits) -> None:
+        """Act on what the user decided in earlier runs. Call it before `recall`.
+
+        An acknowledged alert that goes on after the restart is raised again, and is acknowledged.
+        """
         for judge in self.judges:
-            if judge.rule.name == signal:
-                judge.muted = muted
+            name = judge.rule.name
+            judge.muted_until = habits.muted.get(name, -inf)
+            judge.accepted = dict(habits.accepted.get(name, {}))
+            judge.relearned = habits.relearned.get(name)
+        self._acknowledged = dict(habits.acknowledged)
 
     def refreshed(self, now: float) -> None:
         """Note a refresh of the dashboard at `now`. Call this before the new view is built."""
         for judge in self.judges:
             judge.refreshed(now)
+
+    @property
+    def statistics(self) -> Sequence[SignalStatistic]:
+        """What the store counts for the signals."""
+        return self._statistics
 
     @property
     def state(self) -> State:
@@ -244,10 +349,23 @@ class Monitor:
         window.dropped_share = self._too_large(self._overload.in_window)
         self._overload.open_window(window.closes)
         events = [event for judge in self.judges for event in judge.judge(window)]
-        learning = self._rate.state is State.LEARNING
-        duration = self.terms.learning_duration if learning else self.terms.bucket_size
-        self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + duration))
+        self._acknowledge_again()
+        self._window = Window.empty(self._statistics, window.closes, self._edge(window.closes + self._duration))
         return events
+
+    def _acknowledge_again(self) -> None:
+        """Acknowledge alerts that go on after a restart, until their signals are judged to be within the limit."""
+        for judge in self.judges if self._acknowledged else ():
+            name = judge.rule.name
+            if judge.state is State.ALERT and name in self._acknowledged:
+                self.history.acknowledge(name)
+            if judge.state is not State.LEARNING:
+                self._acknowledged.pop(name, None)
+
+    @property
+    def _duration(self) -> float:
+        learning = self._rate.state is State.LEARNING
+        return self.terms.learning_duration if learning else self.terms.bucket_size
 
     def _too_large(self, share: float) -> float:
         return share if 100 * share > self.terms.overload_share else 0.0

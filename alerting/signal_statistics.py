@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerting.networks import network
 from stats.statistic import BYTES, HITS, Unit
 from traffic.batch import ABSENT as NO_STATUS
 from traffic.batch import Table, failed_calls
@@ -19,6 +20,8 @@ from traffic.grpc import failed, status_name
 from traffic.records import CAPTURE_END, EVICTED, GAP, Exchange, Request
 from traffic.text import host_port
 
+SIGNALS: Final = "signals."
+"""Begin of the names of these statistics."""
 FINE: Final = "fine"
 SERVER_ERROR: Final = "5xx"
 CLIENT_ERROR: Final = "4xx"
@@ -26,6 +29,8 @@ UNANSWERED: Final = "none"
 """Outcomes of a request."""
 GRPC: Final = "gRPC "
 """Precedes a status of gRPC."""
+NO_AGENT: Final = "(none)"
+"""Stands for a user agent that was not sent."""
 UNKNOWN: Final = frozenset({CAPTURE_END, EVICTED, GAP})
 """Endings that concern the capture, not the server."""
 _SERIOUS: Final = SEVERITIES.index("medium")
@@ -124,6 +129,10 @@ def _of_server(address: str, port: int, name: str | None) -> str | None:
     return None if name is None else f"{host_port(address, port)} {name}"
 
 
+def _agent(user_agent: str | None) -> str | None:
+    return NO_AGENT if user_agent == "" else user_agent
+
+
 REQUESTS: Final = (
     SignalStatistic("signals.requests_by_client", "client", Request, ("client",), _itself),
     SignalStatistic("signals.requests_by_section", "section", Request, ("section",), _itself),
@@ -133,8 +142,10 @@ REQUESTS: Final = (
 ASKED: Final = (
     *REQUESTS,
     SignalStatistic("signals.requests_by_server", "server", Request, ("server", "server_port"), host_port),
+    SignalStatistic("signals.requests_by_network", "network", Request, ("client",), network),
+    SignalStatistic("signals.requests_by_agent", "user agent", Request, ("user_agent",), _agent),
 )
-"""Requests by client, section and server, with which failures are compared."""
+"""Requests by client, section, server, network and user agent, with which failures are compared."""
 
 NEW_CONNECTIONS: Final = (
     FirstRequests("signals.new_connections_by_client", "client", Request, ("client",), _itself),
@@ -165,8 +176,22 @@ FAULTS: Final = (
             status, ending, grpc_status, host_port(address, port)
         ),
     ),
+    FailedExchanges(
+        "signals.faults_by_network",
+        "network",
+        Exchange,
+        (*_RESULT, "client"),
+        lambda status, ending, grpc_status, client: _fault(status, ending, grpc_status, network(client)),
+    ),
+    FailedExchanges(
+        "signals.faults_by_agent",
+        "user agent",
+        Exchange,
+        (*_RESULT, "user_agent"),
+        lambda status, ending, grpc_status, agent: _fault(status, ending, grpc_status, _agent(agent)),
+    ),
 )
-"""Failed exchanges by section, client and server, grouped by outcome."""
+"""Failed exchanges by section, client, server, network and user agent, grouped by outcome."""
 
 TIMES: Final = SignalStatistic(
     "signals.times_by_server", "server", Exchange, ("server", "server_port"), host_port, timed=True
@@ -182,6 +207,14 @@ TIMES_BY: Final = (
     ),
 )
 """Response times by section and by client, grouped by server."""
+
+TIMES_OF_KEYS: Final = (
+    SignalStatistic("signals.times_of_section", "section", Exchange, ("section",), _itself, timed=True),
+    TIMES,
+    SignalStatistic("signals.times_of_network", "network", Exchange, ("client",), network, timed=True),
+    SignalStatistic("signals.times_of_agent", "user agent", Exchange, ("user_agent",), _agent, timed=True),
+)
+"""Response times of each section, server, network and user agent."""
 
 FOUND: Final = (
     SignalStatistic("signals.findings_by_client", "client", Finding, ("severity", "client"), _serious),

@@ -1,6 +1,13 @@
 """The settings by which signals are judged."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alerting.calendar import Calendar
+
+BaselineKind = Literal["fixed", "previous", "seasonal"]
+"""What values are compared with: what was learned, the previous buckets, or the usual at that hour of the week."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +21,10 @@ class Terms:
     """How long alerts are kept after their end."""
     max_alerts: int = 5000
     """Maximum alerts kept after their end; the oldest are dropped first."""
-    previous: frozenset[str] = frozenset()
-    """Names of the signals judged against the previous buckets, not against what was learned."""
+    baselines: Mapping[str, BaselineKind] = field(default_factory=dict)
+    """What each signal is compared with, by name; signals that are missing say it themselves."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """The hours of the week, for seasonal baselines."""
     previous_buckets: int = 15
     """Number of buckets to compare with."""
     changes_per_hour: int = 6

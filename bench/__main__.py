@@ -44,14 +44,15 @@ PARTS: Final = {
     "filter_cost": "Filters",
     "sending": "Sending to a fleet",
     "growth": "How cost grows",
+    "weeks": "Weeks of ordinary traffic, and incidents",
     "fleet": "A fleet",
 }
 """Modules of this folder. Each has `measure(quick, say)`, and `report` and `facts` for its result."""
 
 SLOW: Final = ("filter_cost", "growth")
 """Parts that `--quick` leaves out."""
-NAMED: Final = ("fleet", "labels", "unseen")
-"""Parts that run only if they are named: one takes hours, the others say how well a detector does."""
+NAMED: Final = ("fleet", "labels", "unseen", "weeks")
+"""Parts that run only if they are named: two take an hour or more, the others say how well a detector does."""
 
 QUIET: Final = 10.0
 """Percent of the processors that other programs may use without a remark."""
@@ -72,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="three minutes: shorter runs; the slowest tools and parts are left out"
     )
+    parser.add_argument(
+        "--lines", metavar="N", type=int, default=0, help="with weeks: print N of the alerts' lines too"
+    )
     given = parser.parse_args(argv)
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; available: {', '.join(PARTS)}")
@@ -81,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = []
     left_out = (*NAMED, *(SLOW if given.quick else ()))
     names = given.parts or [name for name in PARTS if name not in left_out]
-    for text in measured(names, given.quick):
+    for text in measured(names, given.quick, given.lines):
         print(f"{text}\n", flush=True)
         texts.append(text)
     if given.into is not None:
@@ -92,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measured(names: Sequence[str], quick: bool) -> Iterator[str]:
+def measured(names: Sequence[str], quick: bool, lines: int = 0) -> Iterator[str]:
     """Iterate over pieces of text as they are ready: the machine, each part, and finally all targets."""
     day = time.strftime("%Y-%m-%d")
     facts: dict[str, Any] = {"machine": machine(), "decoder": decoder_name(), "time": day, "quick": quick}
@@ -105,6 +109,8 @@ def measured(names: Sequence[str], quick: bool) -> Iterator[str]:
         part = importlib.import_module(f"bench.{name}")
         results = part.measure(quick, say)
         yield f"## {PARTS[name]}\n\n{part.report(results).strip()}"
+        if lines and name == "weeks":
+            yield part.lines(results, lines)
         if others > QUIET:
             yield f"Others took {others:.0f} % of the processors just before: the machine can do better than this."
         facts[name] = part.facts(results)

@@ -21,11 +21,11 @@ from history.address import DATABASE
 from history.clickhouse.door import Door
 from history.clickhouse.migration import planned
 from history.clickhouse.reading import ClickhouseFleet
-from history.clickhouse.rows import is_shown
 from history.clickhouse.schema import STATISTIC_COLUMNS, STATISTICS, Place
 from history.fleet import FleetArchive
 from history.record import SENSORS
 from history.report import REQUESTS, build_report
+from history.sums import is_shown
 
 DAY: Final = 86400
 MONTH: Final = 30 * DAY

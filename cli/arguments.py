@@ -25,12 +25,14 @@ examples:
   exercise.py -r trace.pcap              read a capture file
   exercise.py --demo                     a built-in web server with simulated visitors
   exercise.py report --since 7d          totals from the history; see exercise.py report --help
+  exercise.py anomalies --since 7d       what was unusual; see exercise.py anomalies --help
   exercise.py collect --help             take what many sensors count, in one place
   exercise.py watch --store URL          the screen of many sensors; see exercise.py watch --help
   exercise.py waf -r trace.pcap          what a web application firewall would have blocked
   exercise.py learn --labels marks.json  learn from labelled exchanges; see exercise.py learn --help
   exercise.py proxy --help               a reverse proxy with TLS that monitors and protects
   exercise.py blocks lift 203.0.113.7    lift a block; see exercise.py blocks --help
+  exercise.py signals mute response_time --for 2h    signals of a running monitor; see exercise.py signals --help
   exercise.py --set average_threshold=25 alert when traffic is 25 percent above the baseline
 
 Capturing needs root or the capability CAP_NET_RAW; -r and --demo do not. Ctrl+C stops the program.

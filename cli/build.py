@@ -14,5 +14,7 @@ PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "exercise.py"
 """The name under which it was called; messages begin with it."""
 PROXY: Final = "proxy"
 """The command that monitors what it passes on itself."""
-COMMANDS: Final = frozenset(("report", "watch", "collect", "store", "waf", "answer", "blocks", "learn", PROXY))
+COMMANDS: Final = frozenset(
+    ("report", "watch", "collect", "store", "waf", "answer", "blocks", "signals", "anomalies", "learn", PROXY)
+)
 """The commands that do something else than monitor this host, each with arguments of its own."""

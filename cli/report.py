@@ -65,7 +65,7 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
     """
     parser = report_parser()
     given = parser.parse_args(argv)
-    span = _span(given, time.time() if now is None else now)
+    span = span_of(given.since, given.until, time.time() if now is None else now)
     if span is None:
         parser.error(
             "--since and --until take a span such as 90m or 7d, or a day such as 2026-11-22; --since must be earlier"
@@ -85,9 +85,10 @@ def report(argv: Sequence[str], now: float | None = None) -> int:
     return 0
 
 
-def _span(given: argparse.Namespace, now: float) -> tuple[float, float] | None:
-    since = moment(given.since, now)
-    until = moment(given.until, now) if given.until else now
+def span_of(begin: str, end: str | None, now: float) -> tuple[float, float] | None:
+    """Return begin and end of a span, by default until now; None if one of them is not a time, or it is empty."""
+    since = moment(begin, now)
+    until = moment(end, now) if end else now
     return None if since is None or until is None or since >= until else (since, until)
 
 

@@ -1,5 +1,7 @@
 """The top of the dashboard: source, state and health. Pure."""
 
+from math import isclose
+
 from dashboard.proxy_lines import proxy_items
 from view import cells, figures
 from view.badge import ENDED, NAMED, badge, unlearned
@@ -81,8 +83,12 @@ def _learning(learning: LearningView) -> list[Line]:
 
 def _enforcing(enforcing: EnforcingView, ended: bool) -> list[Line]:
     bucket = figures.span(enforcing.bucket_size)
-    limit = f"alert above {figures.number(enforcing.limit)} (+{figures.number(enforcing.threshold)} %)"
-    over = enforcing.count > enforcing.limit
+    limit, over = "no limit known yet", False
+    if enforcing.limit is not None:
+        follows = isclose(enforcing.limit, enforcing.baseline * (1 + enforcing.threshold / 100))
+        threshold = f" (+{figures.number(enforcing.threshold)} %)" if follows else ""
+        limit = f"alert above {figures.number(enforcing.limit)}{threshold}"
+        over = enforcing.count > enforcing.limit
     so_far = f"so far {figures.count(enforcing.count)}" + " (above)" * over
     current: list[Line] = [
         (Piece(so_far, Style.WARNING if over else Style.NAME),),

@@ -6,6 +6,7 @@ from alerting.events import (
     REQUEST_RATE,
     AlertDismissed,
     AlertRaised,
+    Decision,
     Event,
     Flapping,
     FlappingEnded,
@@ -15,12 +16,13 @@ from alerting.events import (
 from blocking.block import BlockEvent, Extended, Lifted, Why, said
 from view import figures
 from view.cells import visible
+from view.decision import decision_text
 from view.view import View
 
 
 def event_line(event: Event, zone: tzinfo | None = None) -> str:
     """Say what happened and when; empty if the event is not worth a line."""
-    news = _news(event)
+    news = _news(event, zone)
     return f"{figures.moment(event.time, zone)}  {news}" if news else ""
 
 
@@ -31,7 +33,7 @@ def block_line(event: BlockEvent, zone: tzinfo | None = None) -> str:
     return f"{figures.moment(event.time, zone)}  {visible(said(event))}"
 
 
-def _news(event: Event) -> str:
+def _news(event: Event, zone: tzinfo | None) -> str:
     if isinstance(event, AlertRaised):
         return event.alert.explanation
     if isinstance(event, AlertDismissed):
@@ -43,6 +45,8 @@ def _news(event: Event) -> str:
     if isinstance(event, FlappingEnded):
         stands = "no alert" if event.alert.end is not None else "its alert is active"
         return f"Calm again: {_named(event.signal)}, {stands}"
+    if isinstance(event, Decision):
+        return decision_text(event, zone)
     return _learned(event)
 
 

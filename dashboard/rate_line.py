@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from view import figures
 from view.page import GAP, Line, Page, Piece, Style
-from view.view import View
+from view.view import Chart, View
 
 SHORTEST = 8
 """Fewest buckets that make a chart."""
@@ -18,6 +18,7 @@ def request_rate(view: View, page: Page) -> list[Line]:
     window = figures.span(view.retention)
     now = view.request_rate[-1] if view.request_rate else None
     latest = f"now {figures.rate(now)} /s" if now is not None else "no full interval yet"
+    latest += usual(view.chart)
     peak = f"peak {figures.rate(view.peak_rate)} /s in {window}"
     requests = f"{figures.count(view.requests)} requests in {window}"
     told = GAP * " " + (GAP * " ").join([latest, peak])
@@ -28,6 +29,12 @@ def request_rate(view: View, page: Page) -> list[Line]:
         return [(Piece(name, Style.HEADING), Piece(told))]
     chart = GAP * " " + sparkline(view.request_rate[-room:], page)
     return [(Piece(name, Style.HEADING), Piece(chart, Style.CHART), Piece(told))]
+
+
+def usual(chart: Chart | None) -> str:
+    """Say which rates are usual now, as ` (usual 9.1-15)`; nothing if that is unknown."""
+    band = chart.usual if chart is not None else None
+    return f" (usual {figures.rate(band.low)}-{figures.rate(band.high)})" if band is not None else ""
 
 
 def sparkline(values: Sequence[float | None], page: Page) -> str:

@@ -18,7 +18,8 @@ class AlertBook:
         self._retention = retention
         self._most = most
         self._alerts: dict[tuple[str, str, float], Alert] = {}
-        self._muted: set[str] = set()
+        # When the muting of each signal of a sensor ends.
+        self._muted: dict[str, float] = {}
         self._acknowledged: set[tuple[str, str, float]] = set()
 
     @property
@@ -48,21 +49,32 @@ class AlertBook:
         return []
 
     def age(self, now: float) -> None:
-        """Drop the alerts that ended before the retention."""
+        """Drop the alerts that ended before the retention, and end the mutings that are over."""
+        self._muted = {name: until for name, until in self._muted.items() if until > now}
         for key, alert in list(self._alerts.items()):
             if alert.end is not None and alert.end < now - self._retention:
                 self._forget(key)
 
-    def acknowledge(self, name: str) -> None:
-        """Note that the user has seen the active alerts that this is about (`view.view.about`)."""
-        for key, alert in self._alerts.items():
-            if alert.end is None and _about(alert) == name:
-                self._acknowledged.add(key)
-                self._alerts[key] = replace(alert, acknowledged=True)
+    def acknowledge(self, name: str) -> list[Alert]:
+        """Note that the user has seen the active alerts that this is about (`view.view.about`), and return those that
+        are new to them.
+        """
+        active = [alert for alert in self._alerts.values() if alert.end is None and _about(alert) == name]
+        for alert in active:
+            self._acknowledged.add(_key(alert))
+            self._alerts[_key(alert)] = replace(alert, acknowledged=True)
+        return [alert for alert in active if not alert.acknowledged]
 
-    def mute(self, name: str, muted: bool) -> None:
-        """Mute a signal of a sensor, or end that."""
-        (self._muted.add if muted else self._muted.discard)(name)
+    def mute(self, name: str, until: float | None) -> None:
+        """Mute a signal of a sensor until a time; None ends that."""
+        if until is None:
+            self._muted.pop(name, None)
+        else:
+            self._muted[name] = until
+
+    def muted_until(self, alert: Alert) -> float | None:
+        """Return when the muting of the signal of the alert's sensor ends; None if it is not muted."""
+        return self._muted.get(_about(alert))
 
     def is_muted(self, alert: Alert) -> bool:
         """Return whether the user muted the signal of the alert's sensor."""

@@ -16,7 +16,17 @@ from history.database import Database, HistoryError, RunStatement
 from history.interface import Archive, StoredTop
 from history.keep import Retention
 from history.periods import PeriodLevel, Tile, next_start, period_start, tiles
-from history.sums import MALFORMED, MAX_COUNT, Minute, StoredAlert, checked_number, highest_keys, summed, validated
+from history.sums import (
+    MALFORMED,
+    MAX_COUNT,
+    Minute,
+    StoredAlert,
+    checked_number,
+    highest_keys,
+    is_shown,
+    summed,
+    validated,
+)
 from store.distribution import NO_TIMES, Distribution
 from store.sums import ENOUGH, NOTHING, OTHER, Sums
 from store.watched import WATCHED
@@ -27,8 +37,10 @@ OPEN_PERIOD_FACTOR = 10
 """Factor on the number of keys in an unfinished period, because their order may still change."""
 KEY_LENGTH = 256
 """Maximum characters of a key."""
-HIDDEN = "("
-"""Begin of the names of statistics that are for the program itself, such as WATCHED."""
+SIGNAL_KEYS = 50
+"""Maximum keys of a statistic that signals count: contributors have a share of at least a tenth, and of the servers
+that are judged one by one, these are the busiest.
+"""
 TRIMMED = (2 * 3600, 2 * 86400, 2 * 86400)
 """Seconds before the current period of each level in which there may be periods with too many keys after a restart."""
 _AMOUNTS = ("count", "bytes", "seconds", "client_errors", "server_errors")
@@ -112,7 +124,12 @@ class SqliteArchive:
     def statistics(self) -> dict[str, str]:
         """Return name and unit of each statistic that was ever stored, except the hidden ones."""
         self._statistics = self._known()
-        return {name: unit for name, (_, unit) in self._statistics.items() if name[:1] != HIDDEN}
+        return {name: unit for name, (_, unit) in self._statistics.items() if is_shown(name)}
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The names of all statistics that were ever stored, hidden ones too."""
+        return frozenset(self._statistics)
 
     def top(self, statistic: str, since: float, until: float, limit: int) -> StoredTop:
         """See `Archive.top`."""
@@ -155,16 +172,22 @@ class SqliteArchive:
 
     def totals(self, statistic: str, level: PeriodLevel, since: float, until: float) -> list[tuple[float, Sums]]:
         """See `Archive.totals`."""
-        number = self._number(statistic)
+        number = self.number(statistic)
         query = (
             f"SELECT start, {_SUMS} FROM sums"
             " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? GROUP BY start ORDER BY start"
         )
         return self._keyed(query, (level, number, period_start(level, since, self.zone), until))
 
-    def minutes(self, since: float, until: float, level: PeriodLevel = PeriodLevel.MINUTE) -> Iterator[Minute]:
-        """Iterate over the stored minutes, or periods of another level, oldest first."""
-        names = {number: name for name, (number, _) in self._statistics.items()}
+    def minutes(
+        self,
+        since: float,
+        until: float,
+        level: PeriodLevel = PeriodLevel.MINUTE,
+        wanted: Callable[[str], bool] = lambda name: True,
+    ) -> Iterator[Minute]:
+        """Iterate over the stored minutes, or periods of another level, oldest first, with the `wanted` statistics."""
+        names = {number: name for name, (number, _) in self._statistics.items() if wanted(name)}
         query = (
             f"SELECT start, statistic, key, {_EACH} FROM sums"
             " WHERE level = ? AND statistic = ? AND start >= ? AND start < ? ORDER BY start"
@@ -182,7 +205,7 @@ class SqliteArchive:
         """See `Archive.watched`."""
         if WATCHED not in self._statistics:
             return until - since
-        number = self._number(WATCHED)
+        number = self.number(WATCHED)
         query = "SELECT min(start) FROM sums WHERE level = ? AND statistic = ?"
         first = self.database.rows(query, (PeriodLevel.DAY, number))[0][0]
         if first is None:
@@ -204,15 +227,16 @@ class SqliteArchive:
         """See `Archive.latest`."""
         return max((start + 60 for start in self._starts("max", PeriodLevel.MINUTE)), default=0.0)
 
-    def first(self, level: PeriodLevel) -> float | None:
-        """Return the start of the first period of a level; None if there is none."""
-        return min(self._starts("min", level), default=None)
+    def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
+        """Return the start of the first period of a level that has one of the `wanted` statistics; None if none has."""
+        return min(self._starts("min", level, wanted), default=None)
 
-    def _starts(self, which: str, level: PeriodLevel) -> list[float]:
-        """Return the first (min) or last (max) start of each statistic that has any."""
+    def _starts(self, which: str, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> list[float]:
+        """Return the first (min) or last (max) start of each of the `wanted` statistics that has any."""
         # For each statistic this is a single step in the index.
         query = f"SELECT {which}(start) FROM sums WHERE level = ? AND statistic = ?"
-        found = [self.database.rows(query, (level, number))[0][0] for number, _ in self._statistics.values()]
+        numbers = [number for name, (number, _) in self._statistics.items() if wanted(name)]
+        found = [self.database.rows(query, (level, number))[0][0] for number in numbers]
         with self.database.translated_errors():
             return [checked_number(start) for start in found if start is not None]
 
@@ -243,7 +267,7 @@ class SqliteArchive:
         starts = [(level, int(period_start(level, minute.start, self.zone))) for level in PeriodLevel]
         for name, sums in minute.sums.items():
             number, unit = self._statistics[name]
-            kept = highest_keys(sums, unit, self._keep.keys, KEY_LENGTH)
+            kept = highest_keys(sums, unit, self._most_keys(name), KEY_LENGTH)
             self.database.add([(*start, number, kept) for start in starts])
 
     def _age(self, run: RunStatement) -> None:
@@ -264,10 +288,14 @@ class SqliteArchive:
         for level, before in zip(PeriodLevel, TRIMMED, strict=True):
             current = int(period_start(level, self._now, self.zone))
             least = period_start(level, min(self._earliest_written, current - before), self.zone)
-            for number, unit in self._statistics.values():
-                for start, _ in list(self.database.rows(query, (level, number, least, self._keep.keys + 1))):
-                    keys = self._keep.keys * (OPEN_PERIOD_FACTOR if start == current else 1)
+            for name, (number, unit) in self._statistics.items():
+                most = self._most_keys(name)
+                for start, _ in list(self.database.rows(query, (level, number, least, most + 1))):
+                    keys = most * (OPEN_PERIOD_FACTOR if start == current else 1)
                     self._trim_period(level, number, unit, start, keys)
+
+    def _most_keys(self, statistic: str) -> int:
+        return self._keep.keys if is_shown(statistic) else min(self._keep.keys, SIGNAL_KEYS)
 
     def _trim_period(self, level: PeriodLevel, number: int, unit: str, start: int, keys: int) -> None:
         where = "level = ? AND statistic = ? AND start = ?"
@@ -294,15 +322,19 @@ class SqliteArchive:
                 return True
         return False
 
-    def _number(self, statistic: str) -> int:
-        """Return the number of a statistic, which another process may just have added."""
+    def number(self, statistic: str) -> int:
+        """Return the number of a statistic in the file; another process may just have added it.
+
+        Raises:
+            KeyError: the statistic was never stored.
+        """
         if statistic not in self._statistics:
             self._statistics = self._known()
         return self._statistics[statistic][0]
 
     def _span(self, statistic: str, since: float, until: float) -> "_Span":
         """Return the periods in a span. Its ends move outwards to the nearest periods that are still stored."""
-        number = self._number(statistic)
+        number = self.number(statistic)
         first = period_start(self._level(since), since, self.zone)
         level = self._level(until)
         last = period_start(level, until, self.zone)

@@ -40,13 +40,22 @@ def unpacked(block: bytes, last: int = LAST) -> dict[int, int]:
     Raises:
         ValueError: the bytes are malformed.
     """
-    values = list(block) if block.isascii() else _values(block)
+    values = values_of(block)
     if len(values) % 2:
         raise ValueError("bins are malformed: incomplete pair")
     numbers = list(accumulate(values[::2]))
     if numbers and numbers[-1] > last:
         raise ValueError(f"bins are malformed: no bin {numbers[-1]}")
     return {number: count for number, count in zip(numbers, values[1::2], strict=True) if count}
+
+
+def values_of(block: bytes) -> list[int]:
+    """Return the values of a packed block.
+
+    Raises:
+        ValueError: the bytes are malformed.
+    """
+    return list(block) if block.isascii() else _values(block)
 
 
 def _values(block: bytes) -> list[int]:

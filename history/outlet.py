@@ -1,7 +1,7 @@
 """Writes the history of a run: closed buckets and alerts, in a thread of its own. This is the edge."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -10,14 +10,17 @@ from typing import Final
 
 from alerting.alert import Alert
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
+from alerting.habits import Habits
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
 from history.filling import AHEAD, Watching
+from history.habits import read_habits, write_habits
 from history.keep import Retention
+from history.learned import learned
 from history.minutes import Minutes, closed_bucket
 from history.past import look_back
 from history.periods import PeriodLevel, period_start
-from history.sums import Minute, StoredAlert
+from history.sums import Minute, StoredAlert, is_shown
 from history.writer import Disk, Writer
 from store.sums import ClosedBucket
 from store.watched import WATCHED
@@ -26,6 +29,8 @@ from view.view import HistoryView, View
 
 CHUNK: Final = 300.0
 """Seconds of the past that are read at once."""
+WEEKS: Final = 8 * 7 * 86400.0
+"""Seconds of the past that a seasonal baseline learns from at the start."""
 LOOK: Final = 60.0
 """Seconds between two reads of the past."""
 PATIENCE: Final = 5.0
@@ -45,7 +50,7 @@ class History(Outlet):
         self._active: dict[str, Alert] = {}
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
-        self._writer: Writer[Minute | StoredAlert] | None = None
+        self._writer: Writer[Minute | StoredAlert | Habits] | None = None
         self.archive: SqliteArchive | None = None
         """Answers questions about the past; None before the start, and if it cannot be used."""
         self._then: HistoryView | None = None
@@ -95,7 +100,7 @@ class History(Outlet):
         if self.archive is None:
             return []
         try:
-            return [closed_bucket(minute) for minute in self.archive.minutes(since, until)][::-1]
+            return [closed_bucket(minute) for minute in self.archive.minutes(since, until, wanted=_is_counted)][::-1]
         except (HistoryError, ValueError) as error:  # its bins may be malformed
             self._trouble = (f"cannot restore earlier counts: {error}",)
             return []
@@ -114,6 +119,32 @@ class History(Outlet):
         for alert in set(ended) - set(known):
             self._writer.put(stored(alert))  # otherwise it would end later at each further start
         return [alert for alert in ended if (alert.end or 0.0) >= since]
+
+    def learned(self, now: float, wanted: Collection[str]) -> Iterator[ClosedBucket]:
+        """Return what was counted for the `wanted` statistics in the hours of the last weeks and the minutes of the
+        last day, oldest first.
+        """
+        if self.archive is None or not wanted:
+            return
+        try:
+            yield from learned(self.archive, now - WEEKS, now, wanted)
+        except (HistoryError, ValueError) as error:  # its bins may be malformed
+            self._trouble = (f"nothing is learned from earlier runs: {error}",)
+
+    def habits(self) -> Habits:
+        """Return what the user decided about signals in earlier runs."""
+        if self.archive is None:
+            return Habits()
+        try:
+            return read_habits(self.archive.database)
+        except (HistoryError, ValueError) as error:
+            self._trouble = (*self._trouble, str(error))
+            return Habits()
+
+    def keep_habits(self, habits: Habits) -> None:
+        """Write them, in place of what was kept before."""
+        if self._writer is not None:
+            self._writer.put(habits)
 
     def past(self) -> HistoryView | None:
         """Return how the present compares with the past. This never waits: it returns what the writer found last."""
@@ -166,11 +197,13 @@ class History(Outlet):
         if self.archive is not None:
             self._then = look_back(self.archive, time.time())
 
-    def _write_item(self, item: Minute | StoredAlert) -> None:
+    def _write_item(self, item: Minute | StoredAlert | Habits) -> None:
         if self.archive is None:
             return
         if isinstance(item, Minute):
             self.archive.write(item)
+        elif isinstance(item, Habits):
+            write_habits(self.archive.database, item)
         else:
             self.archive.write_alert(item)
 
@@ -178,3 +211,8 @@ class History(Outlet):
         if self._writer is not None:
             for minute in minutes:
                 self._writer.put(minute)
+
+
+def _is_counted(statistic: str) -> bool:
+    """Return whether the store counts it, or needs it to restore counts."""
+    return statistic == WATCHED or is_shown(statistic)

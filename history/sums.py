@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any, Final, NamedTuple
 
+from alerting.signal_statistics import SIGNALS
 from history.bins import unpacked
 from store.distribution import Distribution
 from store.sums import NOTHING, OTHER, Sums
@@ -11,6 +12,13 @@ from store.sums import NOTHING, OTHER, Sums
 MALFORMED: Final = "its contents are malformed"
 MAX_COUNT: Final = 2**48
 """Nobody counts more than this in a minute; a larger number is damage."""
+HIDDEN: Final = ("(", SIGNALS)
+"""Beginnings of the names of statistics that are for the program itself: WATCHED, HEALTH, and what signals count."""
+
+
+def is_shown(statistic: str) -> bool:
+    """Return whether a statistic is one that panels and reports show."""
+    return not statistic.startswith(HIDDEN)
 
 
 class Minute(NamedTuple):

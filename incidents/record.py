@@ -29,7 +29,6 @@ _JUDGED: Final = (
     "previous_buckets",
     "protocols",
     "signals",
-    "signals_against_previous",
 )
 _SIGNALS: Final = tuple(f"{signal}_" for signal in available())
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from notices.notice import Kind, Notice, contributor_line, facts, moment
+from notices.notice import ABOUT_SIGNALS, Kind, Notice, contributor_line, facts, moment
 
 VERSION: Final = 1
 """Version of our own JSON: it increases when a field is removed or changes its meaning, not when one is added."""
@@ -19,6 +19,11 @@ _COLOURS: Final = {
     Kind.CALM: "good",
     Kind.BLOCKED: "warning",
     Kind.UNBLOCKED: "good",
+    Kind.ACKNOWLEDGED: "warning",
+    Kind.ACCEPTED: "good",
+    Kind.RELEARNING: "good",
+    Kind.MUTED: "warning",
+    Kind.UNMUTED: "good",
     Kind.TEST: "good",
 }
 _SHORT: Final = 40
@@ -68,6 +73,8 @@ def alertmanager_body(notice: Notice) -> bytes:
     `resolve_timeout`.
     """
     alerts = []
+    if notice.kind in ABOUT_SIGNALS:  # under a name of its own: it resolves no alert of the signal
+        return _encode([_alert(notice, notice.kind.value.capitalize(), notice.time, notice.time)])
     if notice.kind is not Kind.FLAPPING:
         alerts.append(_alert(notice, "", notice.alert.start, notice.alert.end))
     if notice.kind is Kind.FLAPPING:

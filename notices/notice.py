@@ -7,12 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
 from hashlib import sha256
+from math import inf
 from typing import Final
 
 from alerting.alert import Alert, Contributor, SignalUnit
-from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
+from alerting.events import (
+    Accepted,
+    Acknowledged,
+    AlertDismissed,
+    AlertRaised,
+    Event,
+    Flapping,
+    FlappingEnded,
+    Muted,
+    Relearning,
+)
 from blocking.block import Block, BlockEvent, Extended, Lifted, said
 from view import figures
+from view.decision import decision_text, is_over
 
 _LATEST: Final = 253_402_300_799
 """The last second that RFC 3339 can write: capture clocks may say anything."""
@@ -42,6 +54,16 @@ class Kind(Enum):
     """A client was blocked (`--block`)."""
     UNBLOCKED = "unblocked"
     """It is no longer blocked."""
+    ACKNOWLEDGED = "acknowledged"
+    """The user has seen the alert."""
+    ACCEPTED = "accepted"
+    """The user took the present of a signal as usual."""
+    RELEARNING = "relearning"
+    """The user let a signal, or all of them, learn again."""
+    MUTED = "muted"
+    """The user muted a signal."""
+    UNMUTED = "unmuted"
+    """It is no longer muted."""
     TEST = "test"
     """Nothing happened; the notice only shows that it arrives."""
 
@@ -51,7 +73,12 @@ _KINDS: Final = {
     AlertDismissed: Kind.DISMISSED,
     Flapping: Kind.FLAPPING,
     FlappingEnded: Kind.CALM,
+    Acknowledged: Kind.ACKNOWLEDGED,
 }
+ABOUT_SIGNALS: Final = frozenset({Kind.ACCEPTED, Kind.RELEARNING, Kind.MUTED, Kind.UNMUTED})
+"""Notices of what the user decided about a signal, whether it alerts or not."""
+EVERY: Final = "signals"
+"""What notices about all signals have in place of a signal."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +98,8 @@ class Notice:
     """Changes within an hour; only set when flapping begins."""
     block: Block | None = None
     """The block, if one began or ended. Then `alert` lasts as long as it, and has its reason, but no figures."""
+    until: float | None = None
+    """When a muting ends by itself."""
 
     @property
     def about(self) -> str:
@@ -100,6 +129,10 @@ class Notice:
         if self.block is not None:
             verb = self.kind.value.capitalize()
             return f"{f'Dry run: {verb.lower()}' if self.block.dry_run else verb}: {self.block.network}"
+        if self.kind in ABOUT_SIGNALS:
+            return self.alert.explanation
+        if self.kind is Kind.ACKNOWLEDGED:
+            return f"Acknowledged: {name}"
         if self.kind is Kind.TEST:
             return "Test: notices of HTTP monitor arrive"
         if self.kind is Kind.RAISED:
@@ -117,14 +150,34 @@ class Notice:
 
 
 def notice_of(event: Event, host: str, source: str) -> Notice | None:
-    """Return the notice for an event; None if the event changes no alert, or one that was raised while muted."""
+    """Return the notice for an event; None if the event changes no alert, or one that was raised while muted, and is no
+    decision of the user's.
+    """
+    if isinstance(event, Accepted | Relearning | Muted):
+        return _decision(event, host, source)
     kind = _KINDS.get(type(event))
-    if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded):
+    if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Acknowledged | Flapping | FlappingEnded):
         return None
     if event.alert.muted:
         return None
     changes = event.changes if isinstance(event, Flapping) else 0
     return Notice(kind, event.time, _plain(event.alert), one_line(host), one_line(source), changes)
+
+
+def _decision(event: Accepted | Relearning | Muted, host: str, source: str) -> Notice:
+    """Return the notice of a decision; its alert is over at once, and has no figures."""
+    kind, until = Kind.ACCEPTED, None
+    if isinstance(event, Relearning):
+        kind = Kind.RELEARNING
+    elif isinstance(event, Muted):
+        kind = Kind.UNMUTED if is_over(event) else Kind.MUTED
+        until = event.until if event.time < event.until < inf else None
+    signal, _, sensor = event.signal.partition("@")
+    time, explanation = event.time, decision_text(event)
+    alert = Alert(
+        signal or EVERY, time, time, 0.0, 0.0, 0.0, 0.0, 0.0, SignalUnit.HITS, sensor=sensor, explanation=explanation
+    )
+    return Notice(kind, time, _plain(alert), one_line(host), one_line(source), until=until)
 
 
 def block_notice(event: BlockEvent, host: str, source: str) -> Notice | None:
@@ -163,6 +216,8 @@ def _plain(alert: Alert) -> Alert:
 def facts(notice: Notice) -> dict[str, Fact]:
     """Return all facts by name, in one level; None if a fact is unknown. `docs/notices.md` explains each."""
     alert, block = notice.alert, notice.block
+    judged = block is None and notice.kind not in ABOUT_SIGNALS
+    until = notice.until if block is None else block.until
     return {
         "id": notice.identity,
         "kind": notice.kind.value,
@@ -177,18 +232,21 @@ def facts(notice: Notice) -> dict[str, Fact]:
         "start": moment(alert.start),
         "end": None if alert.end is None else moment(alert.end),
         "duration": number(alert.duration(notice.time)),
-        "value": number(alert.value) if block is None else None,
-        "peak": number(alert.peak) if block is None else None,
-        "baseline": number(alert.baseline) if block is None else None,
-        "threshold": number(alert.threshold) if block is None else None,
-        "limit": number(alert.limit) if block is None else None,
-        "unit": alert.unit.value if block is None else None,
+        "value": number(alert.value) if judged else None,
+        "peak": number(alert.peak) if judged else None,
+        "baseline": number(alert.baseline) if judged else None,
+        "threshold": number(alert.threshold) if judged else None,
+        "limit": number(alert.limit) if judged else None,
+        "unit": alert.unit.value if judged else None,
         "changes": notice.changes or None,
+        "since": None if alert.since is None else moment(alert.since),
+        "before": None if alert.before is None else number(alert.before),
+        "after": None if alert.after is None else number(alert.after),
         "dropped_percent": number(100 * alert.dropped_share) or None,
         "incident": one_line(alert.incident)[:MAX_TEXT] or None,
         "rule": None if block is None else one_line(block.rule),
         "severity": None if block is None else block.severity,
-        "until": None if block is None else moment(block.until),
+        "until": None if until is None else moment(until),
         "dry_run": None if block is None else block.dry_run,
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from notices.notice import Kind, Notice
+from notices.notice import ABOUT_SIGNALS, Kind, Notice
 
 
 class Standing:
@@ -12,7 +12,9 @@ class Standing:
         self._notices: dict[tuple[str, bool], Notice] = {}  # by signal, and whether it is about flapping
 
     def told(self, notice: Notice) -> None:
-        """Remember a notice that the receiver accepted."""
+        """Remember a notice that the receiver accepted, if it changes an alert."""
+        if notice.kind in ABOUT_SIGNALS or notice.kind is Kind.ACKNOWLEDGED:
+            return
         flaps = notice.kind is Kind.FLAPPING
         key = (notice.alert.signal, flaps)
         if notice.kind is Kind.CALM:

@@ -18,6 +18,11 @@ SEVERITIES: Final = {
     Kind.CALM: NOTICE,
     Kind.BLOCKED: WARNING,
     Kind.UNBLOCKED: NOTICE,
+    Kind.ACKNOWLEDGED: NOTICE,
+    Kind.ACCEPTED: NOTICE,
+    Kind.RELEARNING: NOTICE,
+    Kind.MUTED: NOTICE,
+    Kind.UNMUTED: NOTICE,
     Kind.TEST: NOTICE,
 }
 _LEFT_OUT: Final = frozenset({"time", "host", "text", "headline"})

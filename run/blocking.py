@@ -4,14 +4,12 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final
 
 from alerting.events import Event
 from blocking.block import Blocked, BlockEvent, said
 from blocking.block_list import BlockList, RefusedError, Terms
 from blocking.bouncer import Bouncer, BouncerError
-from blocking.door import Door
 from blocking.exempt import Exempt
 from blocking.process import BouncerProcess
 from blocking.proxied import Proxied
@@ -20,12 +18,13 @@ from capture.owners.addresses import local_addresses
 from capture.privileges import ROOT, User, sudo_caller
 from cli.arguments import Arguments
 from cli.build import PROGRAM
-from cli.history_file import make_ready
 from exercise_config import Config, SettingError
 from traffic.batch import Batch
 from traffic.finding import Finding
 from view.blocks import BlocksView, blocks_view
 
+BLOCKS: Final = "blocks"
+"""What commands about blocks are about."""
 PROXY: Final = "proxy"
 """The bouncer that is part of the proxy, and needs no process."""
 BEHIND: Final = "its packets come from a proxy, so nft cannot stop it"
@@ -39,7 +38,6 @@ class Blocker:
 
     def __init__(self, blocks: BlockList, fronts: Sequence[str], bouncers: Sequence[Bouncer] = ()) -> None:
         """`fronts` are names to show; without `bouncers`, nobody is told, as in a dry run."""
-        self.door: Door | None = None
         self._blocks = blocks
         self._fronts = tuple(fronts)
         self._bouncers = tuple(bouncers)
@@ -65,11 +63,9 @@ class Blocker:
         self._add(self._blocks.alerted(event))
 
     def advance(self, now: float) -> list[BlockEvent]:
-        """End what is over, answer commands, tell the bouncers, and return what has happened since the last call."""
+        """End what is over, tell the bouncers, and return what has happened since the last call."""
         self._now = now
         self._add(self._blocks.advance(now))
-        if self.door is not None:
-            self.door.serve(self.answer)
         self._tell()
         events, self._events = self._events, []
         return events
@@ -90,8 +86,6 @@ class Blocker:
 
     def close(self) -> None:
         """Have the bouncers undo everything."""
-        if self.door is not None:
-            self.door.close()
         for bouncer in self._bouncers:
             _close(bouncer)
 
@@ -170,22 +164,6 @@ def open_blocker(arguments: Arguments, config: Config, user: User | None, stack:
     for process in processes:
         process.open()
     return blocker
-
-
-def open_door(blocker: Blocker | None, folder: Path, *, live: bool) -> None:
-    """Let the user's commands in; without a folder for the socket, say that there are none."""
-    if blocker is None or not live:
-        return
-    try:
-        blocker.door = Door(folder)
-    except OSError as error:
-        print(f"{PROGRAM}: blocks cannot be lifted by command: {folder}: {error.strerror or error}", file=sys.stderr)
-
-
-def prepare_door(blocker: Blocker | None, folder: Path, user: User | None) -> None:
-    """As root, make the folder of a service for the user who will have the socket there."""
-    if blocker is not None:
-        make_ready(folder / "socket", user)
 
 
 def terms(config: Config, *, dry_run: bool) -> Terms:

@@ -1,20 +1,16 @@
 """`exercise.py blocks` lists whom a running monitor has blocked, lifts a block, and adds one."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from blocking.door import ask, sockets
-from capture.privileges import UnknownUser, chosen_user
 from cli.arguments import parse_seconds
-from cli.history_file import folder_of
 from cli.parser import OneLineParser
-from cli.settings import plainly_configured
 from dashboard.screen import Screen
-from exercise_config import SettingError
+from run.asking import add_whose, answers_of, failed, folder_asked
+from run.blocking import BLOCKS
+from run.door import Answer, Request
 from view import figures
 from view.cells import visible
 
@@ -26,22 +22,16 @@ examples:
 
 Only the user that the monitor runs as, and root, may do this. docs/protecting.md explains blocking.
 """
-TIMEOUT: Final = 15.0
-"""Seconds to wait for a monitor, which answers once in each `timeout` of its settings."""
 
 
 def blocks(argv: Sequence[str]) -> int:
     """Run the command; return 0, 1 if no monitor did it, or 2 for wrong usage or settings."""
     parser = blocks_parser()
     given = parser.parse_args(argv)
-    try:
-        user = plainly_configured(given.config, {}).user
-        folder = folder_of(chosen_user(given.user or user, os.environ), os.environ)
-    except (SettingError, UnknownUser) as error:
-        parser.error(str(error))
-    answers = _answers(folder, _request(given))
+    folder = folder_asked(parser, given)
+    answers = answers_of(folder, _request(given))
     if not answers:
-        return _failed(f"no monitor with --block is running here (no socket in {folder}); try as root, or with --user")
+        return failed(f"no monitor with --block is running here (no socket in {folder}); try as root, or with --user")
     screen = Screen(sys.stdout)
     if given.command == "list":
         for answer in answers:
@@ -58,11 +48,11 @@ def blocks_parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command="list", address="", seconds=0.0, reason="")
-    parser.add_argument("--config", metavar="FILE", help="settings file, as of the monitor")
-    parser.add_argument("--user", metavar="NAME", default="", help="user that the monitor runs as")
+    parser.set_defaults(command="list", address="", seconds=0.0, reason="", config=None, user="")
+    add_whose(parser)
     commands = parser.add_subparsers(metavar="list, lift or add", parser_class=OneLineParser)
-    commands.add_parser("list", help="list the blocks").set_defaults(command="list")
+    listing = commands.add_parser("list", help="list the blocks")
+    listing.set_defaults(command="list")
     lift = commands.add_parser("lift", help="lift the block of an address")
     lift.set_defaults(command="lift")
     lift.add_argument("address", metavar="ADDRESS")
@@ -73,29 +63,16 @@ def blocks_parser() -> argparse.ArgumentParser:
         "--seconds", metavar="N", type=parse_seconds, default=0.0, help="how long (default: block_seconds)"
     )
     add.add_argument("--reason", metavar="TEXT", default="", help="why, for the notices and the log")
+    for command in (listing, lift, add):
+        add_whose(command)
     return parser
 
 
-def _request(given: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in ("command", "address", "seconds", "reason")}
+def _request(given: argparse.Namespace) -> Request:
+    return {"about": BLOCKS, **{name: getattr(given, name) for name in ("command", "address", "seconds", "reason")}}
 
 
-def _answers(folder: Path, request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Ask all monitors that are running."""
-    answers = (_asked(path, request) for path in sockets(folder))
-    return [answer for answer in answers if answer is not None]
-
-
-def _asked(path: Path, request: dict[str, Any]) -> dict[str, Any] | None:
-    """Ask one monitor; say why if it does not answer."""
-    try:
-        return ask(path, request, TIMEOUT)
-    except OSError as error:
-        _failed(f"{path}: {error.strerror or error}")
-        return None
-
-
-def _list(answer: dict[str, Any], screen: Screen) -> None:
+def _list(answer: Answer, screen: Screen) -> None:
     now, listed = float(answer["now"]), answer["blocks"]
     screen.say(f"{figures.counted(len(listed), 'block')} ({', '.join(answer['fronts'])})")
     for block in listed:
@@ -106,7 +83,7 @@ def _list(answer: dict[str, Any], screen: Screen) -> None:
         screen.say(f"  {visible(said)}")
 
 
-def _report(given: argparse.Namespace, answers: Sequence[dict[str, Any]], screen: Screen) -> int:
+def _report(given: argparse.Namespace, answers: Sequence[Answer], screen: Screen) -> int:
     """Say what was done, or why nothing was."""
     for answer in answers:
         for line in answer.get("said", ()):
@@ -114,11 +91,6 @@ def _report(given: argparse.Namespace, answers: Sequence[dict[str, Any]], screen
     if any(answer.get("lifted") for answer in answers):
         screen.say(f"No longer blocked: {visible(given.address)}")
     elif given.command == "lift":
-        return _failed(f"{given.address} is not blocked")
+        return failed(f"{given.address} is not blocked")
     errors = [str(answer["error"]) for answer in answers if "error" in answer]
-    return _failed(errors[0]) if errors else 0
-
-
-def _failed(why: str) -> int:
-    print(f"exercise.py: {visible(why)}", file=sys.stderr)
-    return 1
+    return failed(errors[0]) if errors else 0

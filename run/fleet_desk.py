@@ -79,17 +79,21 @@ class FleetDesk:
 
     # Alerts -----------------------------------------------------------------------------------------------------------
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
-        self._session.relearn()
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+        self._session.relearn(signal)
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
+        self._session.accept(signal)
 
     def acknowledge(self, about: str) -> None:
         """Note that the user has seen the active alerts that this is about."""
         self._session.acknowledge(about)
 
-    def mute(self, about: str, muted: bool) -> None:
-        """Mute a signal, or one of a sensor, until the end of the run, or end that."""
-        self._session.mute(about, muted)
+    def mute(self, about: str, seconds: float) -> None:
+        """Mute a signal, or one of a sensor, for so long, `math.inf` for until that is ended; 0 ends it."""
+        self._session.mute(about, seconds)
 
     # Exchanges, of which there are none -------------------------------------------------------------------------------
 

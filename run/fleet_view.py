@@ -69,7 +69,7 @@ def _merged(alerts: Sequence[AlertView], more: Sequence[AlertView]) -> tuple[Ale
 
 def _alert_view(alert: Alert, own: SensorAlerts) -> AlertView:
     title = SILENCE_TITLE if alert.signal == SILENCE else own.titles.get(alert.signal, alert.signal.replace("_", " "))
-    return alert_view(alert, title, 0.0, own.book.is_muted(alert))
+    return alert_view(alert, title, 0.0, own.book.muted_until(alert))
 
 
 def _silence_line(own: SensorAlerts, now: float) -> SignalView:

@@ -51,7 +51,7 @@ def granted(arguments: Arguments, config: Config, plan: Plan, outputs: Outputs) 
     """Return what the run may still do. Whoever opens something after set-up adds it here."""
     receivers, full, sensor = plan.receivers, arguments.ui == "full", outputs.sensor
     network = receivers.network or outputs.network or arguments.proxy is not None
-    state = full or config.block  # the socket for commands is removed from there
+    state = full or arguments.read is None  # the socket for commands is removed from there
     return Grants(
         read=(
             *_program(),

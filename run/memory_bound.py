@@ -3,6 +3,7 @@
 The parts were measured in bytes with Python 3.10 to 3.13, and rounded up. `docs/limits.md` explains the sum.
 """
 
+from alerting.seasonal import MAX_SEASONS
 from detection.loading import inspecting
 from exercise_config import OF_DNS, Config
 from run.enabled import enabled
@@ -33,12 +34,14 @@ _PROXIED = 2 * 2**20
 """Clients that are known to come through a proxy."""
 _OPEN = 2 * 16 * 2**20
 """Open buckets of a store: see `store.store`."""
-_SIGNAL_STATISTICS = 15
+_SIGNAL_STATISTICS = 23
 """Statistics that the monitor's store counts for all signals: see `alerting.signal_statistics`."""
 _SIGNAL_STATISTICS_OF_DNS = 8
 """Further ones, if DNS lookups are counted: see `alerting.dns_statistics`."""
-_WINDOW_SUMS = 50
-"""Their sums in the current window, and those of each signal in the latest window within its limit."""
+_WINDOW_SUMS = 31 + 2 * 89
+"""Their sums in the current window, and those of each signal in two earlier windows within its limit."""
+_SEASON = 24 * 1024
+"""A season with its latest windows, and its key: see `alerting.series`."""
 _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""
 _DETECTION = 240 * 2**20
@@ -121,6 +124,7 @@ def memory_bound(config: Config) -> int:
         + (_SIGNAL_STATISTICS + of_dns) * 2 * config.max_keys * (_SUMS + 2 * text)
         + _OPEN
         + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
+        + _memory_of_seasons(config)
         + _TIMES
         + (_DETECTION if enabled(config) else 0)
         + (config.unseen_hosts * _UNSEEN_HOST if "unseen" in enabled(config) else 0)
@@ -139,6 +143,12 @@ def memory_bound(config: Config) -> int:
         + _memory_of_metrics(config)
         + len(config.log_syslog) * (config.log_queue * 2**20 + _SENT)
     )
+
+
+def _memory_of_seasons(config: Config) -> int:
+    """Return the bytes of the seasons of all signals that have one."""
+    seasonal = [name for name in config.signals if getattr(config, f"{name}_baseline", "") == "seasonal"]
+    return len(seasonal) * MAX_SEASONS * _SEASON
 
 
 def _memory_of_metrics(config: Config) -> int:

@@ -30,7 +30,7 @@ from dashboard.screen import Screen
 from exercise_config import Config
 from notices.notifier import Notifier
 from notices.receivers import check_program, notifying
-from run.blocking import Blocker, open_blocker, open_door, prepare_door
+from run.blocking import Blocker, open_blocker
 from run.decoding import (
     capture_threads,
     decoder_for,
@@ -41,6 +41,7 @@ from run.decoding import (
     undecoded,
     without_loss,
 )
+from run.door import Door, open_door, prepare_door
 from run.evidence import Watched, incident_keeper
 from run.full import load_full_screen
 from run.inspecting import open_inspection, start_inspection
@@ -88,6 +89,8 @@ class Opened(NamedTuple):
     """The proxy, if its own traffic is monitored."""
     blocker: Blocker | None = None
     """What blocks clients, if somebody asked for it."""
+    door: Door | None = None
+    """Where commands come in, if it is live."""
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -149,14 +152,15 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         name = f"{source.name} port {arguments.ports}" + (f" only {plan.only.text}" if plan.only else "")
         outputs.monitor(name)
         keeper = incident_keeper(arguments, config, Watched(plan.receivers.host, name, source.live), files)
-        prepare_door(blocker, plan.state_folder, user)
+        prepare_door(plan.state_folder, user, live=source.live)
         if config.user != ROOT:
             give_up_rights(user, arguments.verbose)
         keyring.protect()
         check_program(plan.receivers)
         if keeper is not None:
             keeper.check()
-        open_door(blocker, plan.state_folder, live=source.live)
+        told = arguments.verbose or blocker is not None
+        door = open_door(plan.state_folder, stack, live=source.live, told=told)
         lock = locked(arguments, config, plan, outputs, stack)
         if arguments.verbose:
             print(f"{PROGRAM}: locked down: {lock.words}", file=sys.stderr)
@@ -171,7 +175,7 @@ def opened(arguments: Arguments, config: Config, plan: Plan, stop: Stop) -> Iter
         screen = stack.enter_context(Screen(sys.stderr if arguments.uses_output else sys.stdout, arguments.colour))
         attention = attention_of(arguments, config, name, screen, stack)
         yield Opened(
-            name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection, inline, blocker
+            name, intake, outputs, notifier, screen, attention, keeper, lock, readers, inspection, inline, blocker, door
         )
 
 

@@ -28,6 +28,7 @@ from outputs.report_file import OpenFile, ReportFile
 from run.log import daemons, open_log
 from run.otlp import exports, otlp_exporter
 from run.session import WINDOWS, Taker
+from run.signals import units_of
 from stats.statistic import Statistic
 from view.outlet import Outlet
 from view.view import View
@@ -203,8 +204,7 @@ def _history(arguments: Arguments, config: Config, statistics: Sequence[Statisti
     path = Path(arguments.history or default_path(arguments.interface, str(arguments.ports), config.user))
     if not arguments.history:
         make_ready(path, chosen_user(config.user, os.environ))
-    units = {statistic.name: statistic.unit.value for statistic in statistics}
-    return History(path, retention(config), units, patient=arguments.read is not None)
+    return History(path, retention(config), units_of(config, statistics), patient=arguments.read is not None)
 
 
 def _page(arguments: Arguments, config: Config, open_file: OpenFile) -> "HtmlReport | None":

@@ -16,7 +16,7 @@ from cli.history_file import folder_of, make_ready
 from exercise_config import Config, SettingError
 from history.address import AddressError, StoreAddress, parse_store
 from outputs.errors import UnavailableError
-from run.signals import rules
+from run.signals import units_of
 from stats.statistic import Statistic
 from traffic.health import Health
 from view.cells import visible
@@ -84,7 +84,7 @@ def open_sensor(
     address, name = store_address(config), sensor_name(config)
     vantage, watched = (visible(text, True)[:LONGEST] for text in (config.vantage, source))
     facts = Facts(vantage, watched, VERSION, config.dashboard_bucket_size)
-    units = _units(config, statistics)
+    units = units_of(config, statistics)
     try:
         target = open_target(address, units, files.open)
     except (StoreError, ImportError) as reason:
@@ -108,11 +108,6 @@ def totals(status: Status) -> Mapping[str, int]:
 
 def _files(address: StoreAddress) -> tuple[str, ...]:
     return tuple(os.path.abspath(path) for path in (address.ca, address.cert, address.key) if path)
-
-
-def _units(config: Config, statistics: Sequence[Statistic]) -> dict[str, str]:
-    signals = (each for rule in rules(config, statistics) for each in rule.statistics)
-    return {each.name: each.unit.value for each in (*signals, *statistics)}
 
 
 def _folder(config: Config, name: str, files: NamedFiles) -> Path:

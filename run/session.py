@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from alerting.alert import Alert
-from alerting.events import AlertDismissed, AlertRaised, Event
+from alerting.events import Acknowledged, AlertDismissed, AlertRaised, Event, Relearning
+from alerting.habits import Habits
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 WINDOWS = (120.0, 3600.0)
 """Windows in seconds that can be shown, besides the last bucket and the whole retention."""
 RECALL = 0.1
-"""Seconds per tick that may be spent on the counts of earlier runs."""
+"""Seconds per tick that may be spent on what earlier runs counted."""
 
 
 class Taker(Protocol):
@@ -60,6 +61,13 @@ class Recorder(Protocol):
 
     def advance(self, now: float) -> None:
         """Learn that all buckets that ended before `now` were closed."""
+
+
+class Memory(Protocol):
+    """Anything that keeps what the user decided about signals."""
+
+    def keep_habits(self, habits: Habits) -> None:
+        """Keep them, in place of what was kept before."""
 
 
 class Evidence(Protocol):
@@ -127,12 +135,16 @@ class Session:
         self._view: View | None = None
         self._status: Status | None = None
         self._past: Iterator[ClosedBucket] = iter(())
+        self._learning: Iterator[None] = iter(())
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
+        self._memory: Memory | None = None
+        self._habits = Habits()
         self._proxy: Callable[[], ProxyView] | None = None
         self._guard: Guard | None = None
+        self._serve: Callable[[], None] = lambda: None
         self._known: tuple[Lessons, float] | None = None
         self._wanted = False
         self._resumed = 0.0
@@ -149,16 +161,43 @@ class Session:
         self._recorders.append(recorder)
         self._store.on_close(recorder.add)
 
-    def tell(self, recorder: Recorder, note: Callable[[Status], None]) -> None:
-        """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
+    def record_all_in(self, recorder: Recorder) -> None:
+        """Hand the recorder what the signals count too."""
         self.record_in(recorder)
         self._monitor.on_close(recorder.add)
+
+    def tell(self, recorder: Recorder, note: Callable[[Status], None]) -> None:
+        """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
+        self.record_all_in(recorder)
         self._notes.append(note)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Restore the counts of earlier runs, latest first, a little at each tick so that nothing is delayed."""
         self._past = past
         self._monitor.history.recall(alerts)
+
+    def remember(self, memory: Memory, habits: Habits) -> None:
+        """Act on what the user decided in earlier runs, and have it kept from now on. Call this before `learn_from`."""
+        self._monitor.restore_habits(habits)
+        self._memory, self._habits = memory, self._monitor.habits
+
+    @property
+    def baseline_kinds(self) -> dict[str, str]:
+        """The kind of each signal's baseline: `fixed`, `previous` or `seasonal`."""
+        return {judge.rule.name: judge.kind for judge in self._monitor.judges}
+
+    @property
+    def learns_from(self) -> frozenset[str]:
+        """The statistics of which earlier counts are worth while: those of signals with a seasonal baseline."""
+        return frozenset(
+            each.name for judge in self._monitor.judges if judge.kind == "seasonal" for each in judge.rule.statistics
+        )
+
+    def learn_from(self, past: Iterable[ClosedBucket]) -> None:
+        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start; it is
+        done a little at each tick, and ends before anything is judged.
+        """
+        self._learning = self._monitor.recalling(past)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
         """Add the history that `look_back` returns to each View. It must not block."""
@@ -172,6 +211,10 @@ class Session:
         """Have clients blocked that findings and alerts name. Call this before the start."""
         self._guard = guard
         self._takers.append(guard)
+
+    def obey(self, serve: Callable[[], None]) -> None:
+        """Call `serve` in each step: it answers commands of the user's."""
+        self._serve = serve
 
     def show_proxy(self, proxy: Callable[[], ProxyView]) -> None:
         """Add the proxy to each View."""
@@ -333,12 +376,24 @@ class Session:
             self._monitor.resume(now)
         if self._evidence is not None:
             self._evidence.advance(now)
+        if now >= self._monitor.closes:
+            for _ in self._learning:
+                pass
         self._report(self._monitor.advance(now))
+        self._serve()
         self._guard_until(now)
+        self._keep_habits()
         for note in self._notes:
             note(status)
         for recorder in self._recorders:  # last, so that they know the alerts of now
             recorder.advance(now)
+
+    def _keep_habits(self) -> None:
+        """Have what the user decided kept, if it changed."""
+        habits = self._monitor.habits
+        if self._memory is not None and habits != self._habits:
+            self._habits = habits
+            self._memory.keep_habits(habits)
 
     def _watch_from(self, now: float) -> None:
         self.watched.begin(now)
@@ -377,17 +432,23 @@ class Session:
         self._monitor.history.change(named)
         return replace(event, alert=named)
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
-        self._report(self._monitor.relearn(self.now))
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them, which is told once."""
+        self._report(told_once(self._monitor.relearn(self.now, signal), self.now, signal))
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
+        self._report(self._monitor.accept(signal, self.now))
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
+        new = [each for each in self._monitor.history.active if each.signal == signal and not each.acknowledged]
         self._monitor.acknowledge(signal)
+        self._report(Acknowledged(self.now, signal, alert) for alert in new)
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal until the end of the run, or end that."""
-        self._monitor.mute(signal, muted)
+    def mute(self, signal: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it. The next step tells of it."""
+        self._monitor.mute(signal, self.now + seconds)
 
     def _taken(self, status: Status) -> tuple[Taken, ...]:
         packets, health = status.counters, status.health
@@ -410,6 +471,9 @@ class Session:
 
     def _recall_some(self) -> None:
         end = time.perf_counter() + RECALL
+        for _ in self._learning:
+            if time.perf_counter() > end:
+                return
         for bucket in self._past:
             spans = watched_spans(bucket)
             for start, until in spans:
@@ -436,6 +500,11 @@ class Session:
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
+
+
+def told_once(events: Iterable[Event], now: float, signal: str) -> list[Event]:
+    """Return events with one that a signal, or all of them, learn again, in place of one for each."""
+    return [*(event for event in events if not isinstance(event, Relearning)), Relearning(now, signal)]
 
 
 def store_windows(config: Config) -> tuple[float, ...]:

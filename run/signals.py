@@ -1,8 +1,10 @@
 """Sets up the signals that `Config.signals` enables, each with its own settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
+from alerting.calendar import Calendar, CalendarError, holidays
 from alerting.events import REQUEST_RATE
 from alerting.loading import SignalError, available, load
 from alerting.rule import Rule
@@ -15,6 +17,9 @@ from traffic.records import DnsLookup
 SIGNALS: Final = (REQUEST_RATE, *(name for name in available() if name != REQUEST_RATE))
 """All signals, the request rate first. They are listed at the start, while the folder is certainly readable."""
 
+MOST_TEXT: Final = 1_000_000
+"""Characters of a file of holidays that are read."""
+
 
 def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list[Rule]:
     """Return the rules of the enabled signals, in the order of the setting.
@@ -25,7 +30,6 @@ def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list
         SettingError: a name is unknown or listed twice, the request rate is not first, or a file is not a signal.
     """
     _check("signals", config.signals)
-    _check("signals_against_previous", config.signals_against_previous)
     if config.signals[:1] != (REQUEST_RATE,):
         raise SettingError(f"signals = {config.signals!r} is invalid: it must begin with {REQUEST_RATE}")
     # The request rate is older than the other signals, and its settings have other names.
@@ -38,6 +42,12 @@ def rules(config: Config, statistics: Iterable[Statistic] | None = None) -> list
     if statistics is None or any(statistic.record is DnsLookup for statistic in statistics):
         return found
     return [rule for rule in found if rule.statistics[0].record is not DnsLookup]
+
+
+def units_of(config: Config, statistics: Sequence[Statistic]) -> dict[str, str]:
+    """Return the unit of each of the shown `statistics`, and of what the signals count, by name."""
+    counted = (each for rule in rules(config, statistics) for each in rule.statistics)
+    return {each.name: each.unit.value for each in (*counted, *statistics)}
 
 
 def bucket_size(config: Config) -> int:
@@ -61,12 +71,31 @@ def terms(config: Config) -> Terms:
         learning_duration=config.average_learning_duration,
         retention=config.max_retention_length,
         max_alerts=config.max_alerts,
-        previous=frozenset(config.signals_against_previous),
+        baselines={name: kind for name in SIGNALS if (kind := getattr(config, f"{name}_baseline", None))},
+        calendar=_calendar(config.holidays),
         previous_buckets=config.previous_buckets,
         changes_per_hour=config.max_changes_per_hour,
         store_bucket=config.dashboard_bucket_size,
         overload_share=config.overload_share,
     )
+
+
+def _calendar(file: str) -> Calendar:
+    """Return the calendar of the local time zone, with the holidays of the file, if there is one.
+
+    Raises:
+        SettingError: the file cannot be read, or has a line that is not a date.
+    """
+    if not file:
+        return Calendar()
+    try:
+        with Path(file).expanduser().open(encoding="utf-8") as opened:
+            return Calendar(None, holidays(opened.read(MOST_TEXT)))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise SettingError(f"holidays: {file}: {reason}") from error
+    except CalendarError as error:
+        raise SettingError(f"holidays: {file}: {error}") from error
 
 
 def _check(setting: str, names: tuple[str, ...]) -> None:

@@ -10,6 +10,8 @@ from run.evidence import incident_lines, judge_again
 from run.full import brisk
 from run.health import HealthAnswer, voice
 from run.news import HasNews, News
+from run.obeying import obey
+from run.offers import Offers
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
@@ -26,17 +28,16 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         parts.name,
         [*outputs.takers, *([parts.recent] if parts.recent is not None else [])],
         [shown_on(parts.screen, arguments), *outputs.outlets, parts.notifier],
-        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks),
+        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks, *offers.warnings),
         plan.only,
     )
+    offers = Offers(session.baseline_kinds)
+    session.show_to(offers)
     if parts.inline is not None:
         session.show_proxy(parts.inline.view)
     others = parts.inline.findings if parts.inline is not None else tuple
     session.detect_with(Detection(plan.detectors), parts.inspection, others)
-    if parts.blocker is not None:
-        if parts.inline is not None:
-            parts.blocker.tell(parts.inline.bouncer)
-        session.guard_with(parts.blocker)
+    _let_act(session, parts)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
     session.show_to(HealthAnswer(say, session.want_view, parts.locked.words, lambda: outputs.standing))
@@ -59,12 +60,25 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     return session
 
 
+def _let_act(session: Session, parts: Opened) -> None:
+    """Let the session block clients, if somebody asked for it, and answer commands."""
+    if parts.blocker is not None:
+        if parts.inline is not None:
+            parts.blocker.tell(parts.inline.bouncer)
+        session.guard_with(parts.blocker)
+    if parts.door is not None:
+        obey(session, parts.door, parts.blocker)
+
+
 def _remember(session: Session, parts: Opened, config: Config) -> None:
     """Record the session in the history, if there is one; a live run also shows the past."""
     history = parts.outputs.history
     if history is None:
         return
-    session.record_in(history)
+    session.record_all_in(history)
     if parts.intake.source.live:
-        session.recall(*history.before(time.time(), config.max_retention_length))
+        now = time.time()
+        session.remember(history, history.habits())
+        session.learn_from(history.learned(now, session.learns_from))
+        session.recall(*history.before(now, config.max_retention_length))
         session.compare_with(history.past)

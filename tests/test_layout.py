@@ -21,8 +21,8 @@ EDGES = {
     "detection/waf/files.py", "detection/waf/rule_files.py",
     "verdicts/judge.py", "verdicts/listening.py", "verdicts/child.py", "verdicts/spoe/agent.py",
     "verdicts/auth_request/server.py",
-    "blocking/door.py", "blocking/files.py", "blocking/haproxy.py", "blocking/helper.py", "blocking/nft.py",
-    "blocking/nginx.py", "blocking/process.py",
+    "blocking/files.py", "blocking/haproxy.py", "blocking/helper.py", "blocking/nft.py", "blocking/nginx.py",
+    "blocking/process.py",
 }  # fmt: skip
 """Files of pure folders that are I/O, and say so."""
 IO_MODULES = {

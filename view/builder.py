@@ -5,9 +5,11 @@ It reads from top to bottom: first the View, then each of its parts in the order
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from alerting.alert import Alert
+from alerting.band import Band
 from alerting.judge import Judge
 from alerting.monitor import Monitor
 from alerting.rule import WHOLE
@@ -20,6 +22,7 @@ from traffic.health import Health
 from view.explanation import too_low
 from view.view import (
     AlertView,
+    BandView,
     Chart,
     EnforcingView,
     HealthView,
@@ -32,6 +35,8 @@ from view.view import (
     View,
 )
 
+WIDEST = 10
+"""From this multiple of the expected rate on, the upper end of what is usual says nothing."""
 RATE, CLASSES = "request_rate", "status_classes"
 """The statistics that are drawn over time instead of as top lists."""
 CLASS_NAMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "(no response)", "(not seen)")
@@ -117,7 +122,7 @@ def build_view(
         peak_rate=0.0 if latest is None else _peak(store, run, latest),
         requests=store.totals(RATE).count if has_rate else 0,
         whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
-        chart=chart(store, counted, window, run.watched),
+        chart=_with_band(chart(store, counted, window, run.watched), monitor),
         panels=tuple(
             panel(store, each, run.rows, window) for each in run.statistics if each.name not in (RATE, CLASSES)
         ),
@@ -140,10 +145,15 @@ def _enforcing(monitor: Monitor, now: float) -> EnforcingView | None:
         baseline=monitor.baseline,
         bucket_size=monitor.terms.bucket_size,
         threshold=monitor.threshold,
-        limit=monitor.limit,
+        limit=_known(monitor.limit),
         count=monitor.count,
         next_check=monitor.next_check(now),
     )
+
+
+def _known(limit: float | None) -> float | None:
+    """Return a limit; None if a season has seen too little to have one."""
+    return limit if limit is not None and isfinite(limit) else None
 
 
 def _packet_rate(now: float, run: Run, frames: int, previous: View | None) -> float:
@@ -209,13 +219,13 @@ def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
     titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
     order = list(titles)
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
-    muted = {judge.rule.name for judge in monitor.judges if judge.muted}
+    muted = {judge.rule.name: judge.muted_until for judge in monitor.judges if judge.muted}
     size, shown = monitor.terms.bucket_size, (*active, *monitor.history.ended)
-    return tuple(alert_view(alert, titles[alert.signal], size, alert.signal in muted) for alert in shown)
+    return tuple(alert_view(alert, titles[alert.signal], size, muted.get(alert.signal)) for alert in shown)
 
 
-def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> AlertView:
-    """Convert an alert to what a screen shows."""
+def alert_view(alert: Alert, title: str, bucket_size: float, muted: float | None) -> AlertView:
+    """Convert an alert to what a screen shows. `muted` is when the muting of its signal ends; None if it is not."""
     return AlertView(
         bucket_size=bucket_size,
         title=title,
@@ -231,11 +241,21 @@ def alert_view(alert: Alert, title: str, bucket_size: float, muted: bool) -> Ale
         subject=alert.subject,
         contributors=alert.contributors,
         explanation=alert.explanation,
-        quiet="muted" if muted else "acknowledged" if alert.acknowledged else "",
+        quiet="muted" if muted is not None else "acknowledged" if alert.acknowledged else "",
+        quiet_until=_end(muted),
         dropped_share=alert.dropped_share,
         incident=alert.incident,
         sensor=alert.sensor,
+        since=alert.since,
+        before=alert.before,
+        after=alert.after,
+        stepped=alert.stepped,
     )
+
+
+def _end(muted_until: float | None) -> float | None:
+    """Return when a muting ends by itself; None if it does not, and without one."""
+    return muted_until if muted_until is not None and isfinite(muted_until) else None
 
 
 def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
@@ -247,16 +267,18 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         unit=rule.unit,
         state=judge.state.name,
         baseline=judge.baseline(subject),
-        limit=judge.limit(subject),
+        limit=_known(judge.limit(subject)),
         value=last.value if last else None,
         threshold=rule.threshold,
         floor=rule.floor,
         silent=judge.silent,
         flapping=judge.flapping,
         muted=judge.muted,
+        muted_until=_end(judge.muted_until),
         low=rule.low,
         points=rule.points,
-        previous=judge.previous,
+        previous=judge.kind == "previous",
+        seasonal=judge.kind == "seasonal",
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),
@@ -273,6 +295,19 @@ def chart(store: Store, counted: Collection[str], window: float | None, watched:
         return None
     requests = store.curve(RATE, window)
     return Chart(requests.start, requests.width, rates(requests, watched), _classes(store, counted, window))
+
+
+def _with_band(drawn: Chart | None, monitor: Monitor) -> Chart | None:
+    """Add what is usual at the middle of each slice."""
+    if drawn is None or monitor.judges[0].kind != "seasonal":
+        return drawn
+    middles = [drawn.start + (place + 0.5) * drawn.width for place in range(len(drawn.rates))]
+    return replace(drawn, band=tuple(map(_band, monitor.band(middles))))
+
+
+def _band(band: Band | None) -> BandView | None:
+    """Return what is usual; None if it is so wide that it says nothing, as on the first day of a season."""
+    return BandView(*band) if band is not None and band.high <= WIDEST * band.expected else None
 
 
 def latest_rates(store: Store, now: float, run: Run) -> tuple[float | None, ...]:

@@ -15,17 +15,37 @@ NAME_LENGTH = 80
 """Longest name of a contributor in the line; the alert has the whole name."""
 MANIFOLD = 3
 """From this multiple of the baseline on, "times" is easier to read than percent."""
+_NEW = ("network", "user agent")
+"""Kinds of contributors of which it matters that they are new; a new client is nothing special."""
+_MORE = 0.05
+"""By how much a network's share must exceed that of its client to be named beside it."""
 _CHANGES = (SignalUnit.HITS, SignalUnit.REQUESTS, SignalUnit.CONNECTIONS, SignalUnit.BYTES)
 """Units whose contributors have a share of the change; in other units they have a share of everything counted."""
 
 
 def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
     """Write the line. `zone` is the time zone of the moment; None is local time."""
+    what = _changed(alert, rule, zone) or _generated(alert, rule, zone)
+    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule), too_low(alert.dropped_share)]))
+
+
+def _generated(alert: Alert, rule: Rule, zone: tzinfo | None) -> str:
     of = f" of {alert.subject}" if alert.subject else ""
     value = figures.signal_value(alert.value, alert.unit)
     moment = figures.moment(alert.start, zone)
-    what = f"{rule.headline}{of} generated an alert - {rule.quantity} = {value}, triggered at {moment}"
-    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule), too_low(alert.dropped_share)]))
+    return f"{rule.headline}{of} generated an alert - {rule.quantity} = {value}, triggered at {moment}"
+
+
+def _changed(alert: Alert, rule: Rule, zone: tzinfo | None) -> str:
+    """Say from where to where the value went: `p95 of shop.example.com/cart stepped from 40 ms to 180 ms at ...`."""
+    if alert.since is None or alert.before is None or alert.after is None:
+        return ""
+    of = f" of {alert.subject}" if alert.subject else ""
+    before, after = (figures.signal_value(value, alert.unit) for value in (alert.before, alert.after))
+    way = "stepped" if alert.stepped else "rose" if alert.after > alert.before else "fell"
+    moment = figures.moment(alert.since, zone)
+    when = f"{'at' if alert.stepped else 'since'} {moment}"
+    return f"{rule.headline}: {rule.quantity}{of} {way} from {before} to {after} {when}"
 
 
 def too_low(dropped_share: float) -> str:
@@ -45,6 +65,8 @@ def _comparison(alert: Alert, rule: Rule) -> str:
     baseline = figures.signal_value(alert.baseline, alert.unit)
     limit = figures.signal_value(alert.limit, alert.unit)
     side, usual = ("below", "lowest") if rule.low else ("above", "median")
+    if alert.seasonal:
+        return _seasonal(alert, side, baseline, limit)
     if rule.points or not alert.baseline:
         return f"{f'the {usual} recent bucket' if alert.previous else 'the baseline'} is {baseline} (limit {limit})"
     against = f"{baseline}, the {usual} recent bucket" if alert.previous else f"the baseline of {baseline}"
@@ -54,11 +76,26 @@ def _comparison(alert: Alert, rule: Rule) -> str:
     return f"{distance} {side} {against} (limit {limit})"
 
 
+def _seasonal(alert: Alert, side: str, baseline: str, limit: str) -> str:
+    """Say how far the value is from what is usual at that hour; in points and against nothing, only what is usual."""
+    known = f"{baseline} at this hour (limit {limit})"
+    if alert.unit is SignalUnit.PERCENT or not alert.baseline:
+        return f"usual are {known}"
+    if alert.value >= MANIFOLD * alert.baseline:
+        return f"{alert.value / alert.baseline:.1f} times the usual {known}"
+    distance = figures.percent(abs(alert.value - alert.baseline), alert.baseline)
+    return f"{distance} {side} the usual {known}"
+
+
 def _whose(alert: Alert, rule: Rule) -> str:
     """Name the largest contributor of each kind."""
     largest: dict[str, str] = {}
     for one in alert.contributors:
-        largest.setdefault(one.kind, f"{one.kind} {_cut(one.name)} {figures.percent(one.share, 1)}")
+        new = "new " if one.new and one.kind in _NEW else ""
+        largest.setdefault(one.kind, f"{new}{one.kind} {_cut(one.name)} {figures.percent(one.share, 1)}")
+    shares = {one.kind: one.share for one in reversed(alert.contributors)}
+    if "client" in shares and shares.get("network", 0.0) < shares["client"] + _MORE:
+        largest.pop("network", None)
     if not largest:
         return ""
     part = ("missing" if rule.low else "of the excess") if alert.unit in _CHANGES else "most of it"

@@ -16,6 +16,7 @@ from blocking.block import Block
 from view.sensors import FleetView, SensorView
 from view.view import (
     AlertView,
+    BandView,
     Chart,
     EnforcingView,
     FilterView,
@@ -70,10 +71,12 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "start": "start_timestamp_seconds",
         "end": "end_timestamp_seconds",
         "dropped_share": "dropped_ratio",
+        "since": "since_timestamp_seconds",
         "bucket_size": "bucket_seconds",
+        "quiet_until": "quiet_until_timestamp_seconds",
     },
     Contributor: {"share": "share_ratio"},
-    SignalView: _TIMES,
+    SignalView: {**_TIMES, "muted_until": "muted_until_timestamp_seconds"},
     HealthView: {
         "packet_rate": "packets_per_second",
         "frames": "packets",
@@ -94,6 +97,7 @@ _NAMES: Final[Mapping[type, Mapping[str, str]]] = {
         "rates": "requests_per_second",
         "classes": "status_classes",
     },
+    BandView: {name: f"{name}_requests_per_second" for name in ("expected", "low", "high")},
     SensorView: {"last_seen": "last_seen_timestamp_seconds", "skew": "skew_seconds"},
     FleetView: {"since": "since_timestamp_seconds"},
     FilterView: {

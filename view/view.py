@@ -36,8 +36,8 @@ class EnforcingView:
     bucket_size: float
     threshold: float
     """Percent above the baseline."""
-    limit: float
-    """Requests per bucket above which an alert is raised."""
+    limit: float | None
+    """Requests per bucket above which an alert is raised; None while too little is known of the hour."""
     count: int
     """Requests in the current bucket."""
     next_check: float
@@ -72,8 +72,17 @@ class AlertView:
     """Share of the traffic that was dropped, from 0 to 1, if `value` is too low for that reason; else 0."""
     incident: str = ""
     """Folder with the packets and other evidence of it; empty if none is kept."""
+    quiet_until: float | None = None
+    """When its signal is no longer muted; None if it is not, or until that is ended."""
     sensor: str = ""
     """Sensor that raised it, or that is silent; empty for an alert of all that is shown."""
+    since: float | None = None
+    """When the value changed, if it was judged by a season; None if that is unknown."""
+    before: float | None = None
+    after: float | None = None
+    """Mean values before and after that change."""
+    stepped: bool = False
+    """Whether it changed at once."""
     bucket_size: float = 0.0
     """Seconds of a bucket. `start` and `end` are the ends of buckets, when they were judged."""
 
@@ -118,10 +127,14 @@ class SignalView:
     """Whether the signal changes so often that its alerts are muted."""
     muted: bool = False
     """Whether the user muted the signal."""
+    muted_until: float | None = None
+    """When that ends; None if it is not muted, or until that is ended."""
     low: bool = False
     points: bool = False
     previous: bool = False
     """Whether the signal compares with the previous buckets."""
+    seasonal: bool = False
+    """Whether it compares with what is usual at that hour of the week."""
     subject: str = ""
     """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
     alerts: int = 0
@@ -257,6 +270,16 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class BandView:
+    """Holds the request rate that is usual at a time, per second."""
+
+    expected: float
+    low: float
+    high: float
+    """Usual rates are between `low` and `high`."""
+
+
+@dataclass(frozen=True)
 class Chart:
     """Holds the window in at most 240 slices, oldest first; the last one is current until the window ends."""
 
@@ -268,11 +291,18 @@ class Chart:
     """Requests per second of the time that was watched; None if nobody watched."""
     classes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Status classes, as `2xx`, with the exchanges of each slice; classes that never occurred are left out."""
+    band: tuple[BandView | None, ...] = ()
+    """What is usual in each slice, None where it is unknown; empty unless the request rate has a seasonal baseline."""
 
     @property
     def known(self) -> tuple[float, ...]:
         """The rates of the slices that somebody watched."""
         return tuple(rate for rate in self.rates if rate is not None)
+
+    @property
+    def usual(self) -> BandView | None:
+        """What is usual now."""
+        return self.band[-1] if self.band else None
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from fractions import Fraction
 from alerting.alert import Contributor, SignalUnit
 from alerting.contributors import excess_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.signal_statistics import REQUESTS
+from alerting.signal_statistics import ASKED, REQUESTS
 from alerting.window import Window
 
 
 class RequestRate:
     """Requests per bucket; alerts `threshold` percent above the baseline."""
 
-    name, title, unit, statistics = "request_rate", "Request rate", SignalUnit.HITS, REQUESTS
+    name, title, unit, statistics = "request_rate", "Request rate", SignalUnit.HITS, ASKED
     headline, quantity = "High traffic", "hits"
     low, points, least, floor, learns_from = False, False, 0.0, 0.0, 0.0
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from alerting.alert import Contributor, SignalUnit
 from alerting.contributors import missing_contributors
 from alerting.rule import WHOLE, Measured
-from alerting.signal_statistics import REQUESTS
+from alerting.signal_statistics import ASKED, REQUESTS
 from alerting.window import Window
 
 
@@ -15,7 +15,7 @@ class TrafficDrop:
     It is silent if the baseline is below `floor` requests per second: little traffic comes and goes by chance.
     """
 
-    name, title, unit, statistics = "traffic_drop", "Traffic drop", SignalUnit.REQUESTS, REQUESTS
+    name, title, unit, statistics = "traffic_drop", "Traffic drop", SignalUnit.REQUESTS, ASKED
     headline, quantity = "Low traffic", "rate"
     low, points, least, learns_from = True, False, 0.0, 0.0
 

@@ -117,7 +117,8 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
     yield Fact("Raised", page.moment(alert.start))
     yield Fact("Dismissed", "not yet, still active" if alert.end is None else page.moment(alert.end))
     if alert.quiet:
-        yield Fact("Silenced", alert.quiet)
+        until = "" if alert.quiet_until is None else f" until {page.moment(alert.quiet_until)}"
+        yield Fact("Silenced", f"{alert.quiet}{until}")
     yield Fact("Lasted", figures.duration((now if alert.end is None else alert.end) - alert.start))
     for name, value in (
         ("Value", alert.value),

@@ -110,6 +110,6 @@ class BlockScreen(TextScreen):
         """Lift the selected block."""
         network = self._network
         if network and self.state.desk.lift(network):
-            self._tell(f"no longer blocked: {network}")
+            self.tell(f"no longer blocked: {network}")
         else:
             self.say(NONE)

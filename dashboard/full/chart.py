@@ -1,6 +1,7 @@
 """Charts over time: the request rate with its baseline, limit and alerts, and the status classes. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import replace
 from itertools import groupby, pairwise, zip_longest
 from math import ceil, floor, log10
 from typing import NamedTuple, TypeVar
@@ -9,7 +10,7 @@ from alerting.events import REQUEST_RATE
 from dashboard.response_line import STYLES
 from view import figures
 from view.page import Line, Page, Piece, Style
-from view.view import AlertView, Chart, View
+from view.view import AlertView, BandView, Chart, View
 
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Mantissas that a scale may end with. There are few, so that the chart rarely changes its scale."""
@@ -79,13 +80,17 @@ class Strokes(NamedTuple):
     baseline: str
     limit: str
     both: str
+    edge: str
+    """The upper and the lower edge of what is usual."""
+    usual: str
+    """Between them."""
     side: str
     corner: str
     axis: str
 
 
-UNICODE = Strokes("┄", "─", "═", "│", "└", "─")
-ASCII = Strokes(".", "-", "=", "|", "+", "-")
+UNICODE = Strokes("┄", "─", "═", "╌", "·", "│", "└", "─")
+ASCII = Strokes(".", "-", "=", "~", ":", "|", "+", "-")
 
 
 class Stroke(NamedTuple):
@@ -122,7 +127,8 @@ def marks(view: View) -> Marks:
     if enforcing is None or enforcing.bucket_size <= 0:
         return Marks(alerts=alerts, now=view.now, rate=rate)
     size = enforcing.bucket_size
-    return Marks(enforcing.baseline / size, enforcing.limit / size, alerts, view.now, rate)
+    limit = None if enforcing.limit is None else enforcing.limit / size
+    return Marks(enforcing.baseline / size, limit, alerts, view.now, rate)
 
 
 def chart_lines(chart: Chart | None, marks: Marks, page: Page) -> list[Line]:
@@ -139,13 +145,19 @@ def chart_lines(chart: Chart | None, marks: Marks, page: Page) -> list[Line]:
 
 
 def drawn(view: View) -> Chart | None:
-    """Return the chart of the window, or the latest buckets if the window has too few slices."""
+    """Return the chart of the window, or the latest buckets if the window has too few slices.
+
+    What is usual is left out of a filtered one: it is about all traffic.
+    """
     chart, rates = view.chart, view.request_rate
+    if chart is not None and view.filter is not None:
+        chart = replace(chart, band=())
     if not rates or (chart is not None and len(chart.rates) >= FEW):
         return chart
     latest = rates[-LATEST:]
     end = view.now // view.bucket_size * view.bucket_size
-    return Chart(end - len(latest) * view.bucket_size, view.bucket_size, latest)
+    band = (chart.usual,) * len(latest) if chart is not None and chart.band else ()
+    return Chart(end - len(latest) * view.bucket_size, view.bucket_size, latest, band=band)
 
 
 def _heading(chart: Chart, marks: Marks, page: Page) -> Line:
@@ -154,11 +166,22 @@ def _heading(chart: Chart, marks: Marks, page: Page) -> Line:
     if marks.rate is not None:
         items.append((Piece(f"now {figures.rate(marks.rate)}", Style.NAME),))
     items.append((Piece(f"peak {figures.rate(max(chart.known))}"),))
+    if chart.band:
+        return page.flow([*items, *_usual(chart, strokes)], gap=2)[0]
     if marks.limit is not None:
         items.append((Piece(strokes.limit * 2, Style.LIMIT), Piece(f" limit {figures.rate(marks.limit)}")))
     if marks.baseline is not None:
         items.append((Piece(strokes.baseline * 2, Style.QUIET), Piece(f" baseline {figures.rate(marks.baseline)}")))
     return page.flow(items, gap=2)[0]
+
+
+def _usual(chart: Chart, strokes: Strokes) -> list[Line]:
+    """Say what is usual now, and how it is drawn."""
+    band = chart.usual
+    if band is None:
+        return [(Piece("usual not known yet", Style.QUIET),)]
+    told = f" usual {figures.rate(band.low)} to {figures.rate(band.high)}"
+    return [(Piece(strokes.edge * 2, Style.LIMIT), Piece(told))]
 
 
 class Plot:
@@ -167,7 +190,8 @@ class Plot:
     def __init__(self, chart: Chart, marks: Marks, page: Page) -> None:
         self._chart, self._marks, self._page = chart, marks, page
         self._strokes = ASCII if page.ascii_only else UNICODE
-        self._top = top_of_scale(max(*chart.known, marks.limit or 0.0, marks.baseline or 0.0))
+        lines = (each.high for each in chart.band if each) if chart.band else (marks.limit or 0, marks.baseline or 0)
+        self._top = top_of_scale(max((*chart.known, *lines)))
         self._gutter = max(5, len(figures.rate(self._top)))
         room = max(1, page.width - self._gutter - 2)
         self._columns = ChartColumns.of(chart, room)
@@ -175,6 +199,8 @@ class Plot:
         self._before = room - len(values)
         """Columns without a bar, as the latest one is at the right edge."""
         self._values: list[float | None] = [*[0.0] * self._before, *values]
+        self._bands: list[BandView | None] = [None] * self._before
+        self._bands += self._columns.spread(chart.band, _widest) if chart.band else [None] * len(values)
 
     def rows(self, height: int) -> Iterator[Line]:
         """Draw the bars beside their scale, highest row first."""
@@ -213,7 +239,10 @@ class Plot:
         limit = self._marks.limit
         over = height if limit is None else self._steps(limit, height) // 8
         drawn = []
-        for value in self._values:
+        for value, band in zip(self._values, self._bands, strict=True):
+            if band is not None:
+                drawn.append(self._beside(value, band, row, height))
+                continue
             if value is None:
                 drawn.append((self._page.shade, Style.QUIET) if line.character == " " else (line.character, line.style))
                 continue
@@ -229,9 +258,24 @@ class Plot:
         for style, run in groupby(drawn, key=lambda cell: cell[1]):
             yield Piece("".join(character for character, _ in run), style)
 
+    def _beside(self, value: float | None, band: BandView, row: int, height: int) -> tuple[str, Style]:
+        """Draw a cell of a bar, or of what is usual where the bar does not reach."""
+        low, high = self._row_of(band.low, height), self._row_of(band.high, height)
+        steps = 0 if value is None else self._steps(value, height) - 8 * row
+        if value is not None and steps > 0:
+            style = Style.OVER if value > band.high and row >= high else Style.CHART
+            return self._page.blocks[min(steps, 8) - 1], style
+        if row in (low, high):
+            return self._strokes.edge, Style.LIMIT
+        if low < row < high:
+            return self._strokes.usual, Style.QUIET
+        return (" " if value is not None else self._page.shade), Style.QUIET
+
     def _lines(self, height: int) -> dict[int, Stroke]:
         """Return the rows that a line is drawn through."""
         rows: dict[int, Stroke] = {}
+        if self._chart.band:
+            return rows
         baseline, limit = self._marks.baseline, self._marks.limit
         if baseline is not None:
             rows[self._row_of(baseline, height)] = Stroke(self._strokes.baseline, "", Style.QUIET, baseline)
@@ -276,6 +320,14 @@ class Plot:
 
     def _moment(self, time: float) -> str:
         return figures.moment(time, self._page.zone)
+
+
+def _widest(bands: Sequence[BandView | None]) -> BandView | None:
+    """Return what is usual in some slices together; None if it is unknown in all."""
+    known = [band for band in bands if band is not None]
+    if not known:
+        return None
+    return BandView(known[-1].expected, min(band.low for band in known), max(band.high for band in known))
 
 
 def _highest(values: Sequence[float | None]) -> float | None:

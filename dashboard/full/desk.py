@@ -75,14 +75,17 @@ class Desk(Protocol):
             FilterError: the text is not a filter; the previous one stays.
         """
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal until the end of the run, or end that."""
+    def mute(self, signal: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""

@@ -8,6 +8,7 @@ from dashboard.full.exchanges import ExchangeTable, exchange_facts
 from dashboard.full.exchanges import identity as exchange_identity
 from dashboard.full.facts import Fact, Span, fact_lines, scrolled, spans
 from dashboard.full.keys import ALERT, EXCHANGE, FACTS
+from dashboard.full.mute_screen import MuteScreen
 from dashboard.full.paint import ScreenPage
 from dashboard.full.program_screen import bindings
 from dashboard.full.state import ScreenState
@@ -96,6 +97,21 @@ class AlertScreen(FactScreen):
     def chosen_alert(self) -> AlertView:
         """Return the alert."""
         return self.alert
+
+    def signal(self) -> str:
+        """Return the signal of the alert; those of sensors are judged elsewhere."""
+        return self.alert.signal
+
+    def action_relearn(self) -> None:
+        """Let the signal learn again, unless a sensor judges it."""
+        if self.alert.sensor:
+            self.say("the sensor judges this signal itself")
+        else:
+            super().action_relearn()
+
+    def ask_how_long(self, about: str, name: str) -> None:
+        """Ask how long to mute the signal."""
+        self.app.push_screen(MuteScreen(self.state, about, name))
 
     def heading(self, page: ScreenPage) -> list[Line]:
         """Return the explanation."""

@@ -107,7 +107,8 @@ def signal_lines(signals: Sequence[SignalView], page: Page) -> list[Line]:
 
 def _texts(signal: SignalView, page: Page) -> tuple[str, ...]:
     numbers = (signal.value, signal.baseline, signal.limit)
-    remarks = (("muted", signal.muted), ("flapping", signal.flapping), ("too little traffic", signal.silent))
+    muted = "muted" if signal.muted_until is None else f"muted until {page.moment(signal.muted_until)}"
+    remarks = ((muted, signal.muted), ("flapping", signal.flapping), ("too little traffic", signal.silent))
     value, baseline, limit = (
         figures.NOTHING if number is None else figures.signal_value(number, signal.unit) for number in numbers
     )

@@ -53,7 +53,10 @@ REVERSE = Key(("S",), "S", "screen.reverse", "reverse order")
 NARROW = Key(("f",), "f", "screen.narrow(False)", "filter by the selected row or field; x: exclude it", "Only")
 EXCLUDE = Key(("x",), "x", "screen.narrow(True)", "")
 ACKNOWLEDGE = Key(("A",), "A", "screen.acknowledge", "acknowledge the selected alert; elsewhere, all active ones")
-MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (no notices); again: unmute")
+MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (no notices) for a time; again: unmute")
+ACCEPT = Key(
+    ("u",), "u", "screen.accept", "take the present as usual: the selected alert ends; elsewhere, all active ones"
+)
 EXPORT = Key(
     ("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file", exchanges=True
 )
@@ -109,6 +112,7 @@ MAIN: Sequence[Key] = (
     MARK_GOOD,
     ACKNOWLEDGE,
     MUTE,
+    ACCEPT,
     Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
     Key(("b",), "b", "screen.blocks", "blocked clients (--block), to lift one", exchanges=True),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
@@ -214,8 +218,23 @@ EXCHANGE: Sequence[Key] = (
     *FACTS[5:],
 )
 """The keys of a page about one exchange."""
-ALERT: Sequence[Key] = (*FACTS[:5], ACKNOWLEDGE._replace(help="acknowledge the alert"), MUTE, *FACTS[5:])
+ALERT: Sequence[Key] = (
+    *FACTS[:5],
+    ACKNOWLEDGE._replace(help="acknowledge the alert"),
+    MUTE._replace(help="mute the signal (no notices) for a time; again: unmute"),
+    ACCEPT._replace(help="take the present as usual: the alert ends"),
+    Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends"),
+    *FACTS[5:],
+)
 """The keys of a page about one alert."""
+MUTING: Sequence[Key] = (
+    Key(("1",), "1", "screen.mute_for(1)", "for 1 hour", "1 h"),
+    Key(("8",), "8", "screen.mute_for(8)", "for 8 hours", "8 h"),
+    Key(("m",), "m", "screen.mute_for(0)", "until you end it, also after a restart", "Until ended"),
+    Key(("escape", "q", "backspace"), "Esc", "screen.back", "not at all", "Cancel"),
+    QUIT_ANYWHERE,
+)
+"""The keys while it is asked for how long a signal is muted."""
 PANELS: Sequence[Key] = (
     BACK,
     HELP,

@@ -18,6 +18,7 @@ from dashboard.full.fact_screens import AlertScreen, ExchangeScreen, chosen_exch
 from dashboard.full.filter_bar import FilterBar
 from dashboard.full.head_lines import lines_above, lines_below
 from dashboard.full.keys import EDITING, MAIN
+from dashboard.full.mute_screen import MuteScreen
 from dashboard.full.panel_board import PanelBoard, hidden_line
 from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
@@ -392,13 +393,9 @@ class MainScreen(ProgramScreen):
         elif self.state.filter_text:
             self.state.set_filter("")
 
-    def action_relearn(self) -> None:
-        """Let all signals learn again, unless there is nothing left to learn from."""
-        if self.state.scene is not None and self.state.scene.view.ended:
-            self.say("the capture file is over: there is nothing to learn from")
-            return
-        self.state.desk.relearn()
-        self._tell("learning new baselines from now on")
+    def ask_how_long(self, about: str, name: str) -> None:
+        """Ask how long to mute a signal."""
+        self.app.push_screen(MuteScreen(self.state, about, name))
 
     def action_blocks(self) -> None:
         """Show whom a front refuses."""

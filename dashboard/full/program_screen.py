@@ -137,24 +137,60 @@ class ProgramScreen(Screen[None]):
         alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
         for alert in alerts:
             self.state.desk.acknowledge(alert.about)
-        self._tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
+        self.tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
+
+    def action_accept(self) -> None:
+        """Take as usual what the selected alert is about, else what all active ones are about."""
+        chosen = self.chosen_alert()
+        alerts = [alert for alert in (self._active() if chosen is None else [chosen]) if not alert.sensor]
+        if not alerts:
+            self.say("there is no active alert; select one in the list of alerts (a)")
+            return
+        if self._can_learn():
+            for signal in dict.fromkeys(alert.signal for alert in alerts):
+                self.state.desk.accept(signal)
+            self.tell(f"accepted as usual: {_titles(alerts)}")
 
     def action_mute(self) -> None:
-        """Mute the signal of the alert that is selected, else of the first active one; or end that."""
+        """Ask how long to mute the signal of the alert that is selected, else of the first active one; or end that."""
         alert = self.chosen_alert() or next(iter(self._active()), None)
         if alert is None:
             self.say("there is no active alert; select one in the list of alerts (a)")
             return
-        muted = alert.quiet != "muted"
-        self.state.desk.mute(alert.about, muted)
         name = f"{alert.title} of {alert.sensor}" if alert.sensor else alert.title
-        self._tell(f"{name}: {'muted until the program ends; m ends that' if muted else 'no longer muted'}")
+        if alert.quiet == "muted":
+            self.state.desk.mute(alert.about, 0.0)
+            self.tell(f"{name}: no longer muted")
+        else:
+            self.ask_how_long(alert.about, name)
+
+    def ask_how_long(self, about: str, name: str) -> None:
+        """Ask how long to mute a signal; each screen on which alerts can be selected does so."""
+
+    def _can_learn(self) -> bool:
+        """Return whether something is left to learn from; if not, say so."""
+        ended = self.state.scene is not None and self.state.scene.view.ended
+        if ended:
+            self.say("the capture file is over: there is nothing to learn from")
+        return not ended
+
+    def action_relearn(self) -> None:
+        """Let the signal that the screen is about learn again, else all, unless there is nothing left to learn from."""
+        if not self._can_learn():
+            return
+        signal = self.signal()
+        self.state.desk.relearn(signal)
+        self.tell("learning new baselines from now on" if not signal else "learning a new baseline from now on")
+
+    def signal(self) -> str:
+        """Return the signal that the screen is about; empty if it is about all."""
+        return ""
 
     def _active(self) -> list[AlertView]:
         scene = self.state.scene
         return [] if scene is None else [alert for alert in scene.view.alerts if alert.end is None]
 
-    def _tell(self, sentence: str) -> None:
+    def tell(self, sentence: str) -> None:
         """Show what changed, and say so."""
         self.state.change()
         self.draw()
@@ -184,4 +220,4 @@ class ProgramScreen(Screen[None]):
 
 
 def _titles(alerts: Sequence[AlertView]) -> str:
-    return ", ".join(alert.title for alert in alerts)
+    return ", ".join(dict.fromkeys(alert.title for alert in alerts))

@@ -55,14 +55,17 @@ class Books(Protocol):
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         """Return one panel of that View."""
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal until the end of the run, or end that."""
+    def mute(self, signal: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""
@@ -193,17 +196,21 @@ class StoreDesk:
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 
-    def relearn(self) -> None:
-        """Let all signals learn again."""
-        self._books.relearn()
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+        self._books.relearn(signal)
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
+        self._books.accept(signal)
 
     def acknowledge(self, signal: str) -> None:
         """Note that the user has seen the active alert of a signal."""
         self._books.acknowledge(signal)
 
-    def mute(self, signal: str, muted: bool) -> None:
-        """Mute a signal until the end of the run, or end that."""
-        self._books.mute(signal, muted)
+    def mute(self, signal: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
+        self._books.mute(signal, seconds)
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""

@@ -14,7 +14,6 @@ from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.door import Door
 from history.clickhouse.migration import require_version
 from history.clickhouse.queries import ORDER, Queries
-from history.clickhouse.rows import is_shown
 from history.clickhouse.schema import RECORDS, STATISTICS, Place
 from history.clickhouse.sensors import SensorReader
 from history.clickhouse.spans import Stored, Tile, awaited, cover, earliest, span, width_of
@@ -22,7 +21,7 @@ from history.fleet import Arrivals, SensorAlert, SensorState
 from history.periods import PeriodLevel
 from history.record import HEALTH, SENSORS, Level, StoreError
 from history.report import REQUESTS
-from history.sums import Minute, StoredAlert
+from history.sums import Minute, StoredAlert, is_shown
 from store.distribution import NO_TIMES, Distribution
 from store.sums import NOTHING, OTHER, ClosedBucket, Sums
 from store.watched import WATCHED

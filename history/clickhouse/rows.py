@@ -11,24 +11,16 @@ import numpy as np
 
 from history.archive import KEY_LENGTH
 from history.clickhouse.schema import ALERT_COLUMNS, RECORD_COLUMNS, SUM_COLUMNS
-from history.record import HEALTH, Level, SensorRecord, StoreError
+from history.record import Level, SensorRecord, StoreError
 from store.bins import BINS
 from store.sums import NANOSECONDS, NOTHING, OTHER, KeyedSums, StatisticSums
-from store.watched import WATCHED
 
-SIGNALS: Final = "signals."
-"""Start of the names of statistics that the signals count."""
 LATEST: Final = 2**32 - 1
 """Latest time that the columns can hold, in 2106."""
 
 Columns = list[list[Any]]
 Keyed = tuple[int, int, str, KeyedSums]
 """Start, width, statistic and sums."""
-
-
-def is_shown(statistic: str) -> bool:
-    """Return whether a statistic is one that panels and reports show."""
-    return statistic not in (WATCHED, HEALTH) and not statistic.startswith(SIGNALS)
 
 
 def sum_columns(records: Iterable[SensorRecord]) -> tuple[Columns, list[int]]:

@@ -7,7 +7,7 @@ from typing import Final
 from history.address import StoreAddress
 from history.clickhouse.connect import ConnectDoor
 from history.clickhouse.door import Column, Door
-from history.clickhouse.rows import Columns, alert_columns, is_shown, plain, record_columns, sum_columns
+from history.clickhouse.rows import Columns, alert_columns, plain, record_columns, sum_columns
 from history.clickhouse.schema import (
     ALERT_COLUMNS,
     ALERTS,
@@ -20,6 +20,7 @@ from history.clickhouse.schema import (
     Place,
 )
 from history.record import Level, SensorRecord, StoreError
+from history.sums import is_shown
 
 HITS: Final = "hits"
 """Unit of statistics of which none is known."""

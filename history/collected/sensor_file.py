@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from alerting.signal_statistics import SIGNALS
 from history.archive import SqliteArchive
 from history.collected.tables import applied, note_applied, note_recent, note_state, prepare
 from history.database import RunStatement
@@ -26,8 +27,6 @@ AHEAD: Final = 3600.0
 MAX_STATISTICS: Final = 500
 MAX_TIME: Final = 2**56
 """Maximum nanoseconds of a statistic in a bucket: 7,000 responses that took the longest time that is measured."""
-SIGNALS: Final = "signals."
-"""Begin of the names of statistics that are counted for signals, and kept only in recent records."""
 _UPSERT_ALERT: Final = (
     "INSERT INTO alert VALUES (?, ?, ?, ?) ON CONFLICT (signal, start) DO UPDATE SET"
     " end = excluded.end, text = excluded.text WHERE alert.end IS NULL OR excluded.end IS NOT NULL"

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from notices.notice import Kind, Notice, contributor_line, facts, number
+from notices.notice import ABOUT_SIGNALS, Kind, Notice, contributor_line, facts, number
 from view.exchange_line import ECS_VERSION, encoded
 from view.log_times import microseconds, moment, nanoseconds
 
@@ -14,7 +14,7 @@ ACTIVE: Final = (Kind.RAISED, Kind.FLAPPING)
 _SEVERITIES: Final = {True: (50, "medium"), False: (25, "low")}
 _COPIED: Final = (
     "signal", "subject", "sensor", "source", "value", "peak", "baseline", "threshold", "limit", "unit", "changes",
-    "dropped_percent", "incident",
+    "since", "before", "after", "dropped_percent", "incident",
 )  # fmt: skip
 """Facts of a notice that keep their names."""
 
@@ -32,7 +32,7 @@ def alert_fields(notice: Notice) -> Iterator[tuple[str, Any]]:
     yield "event.start", moment(microseconds(alert.start))
     yield "event.end", moment(microseconds(alert.end))
     yield "event.duration", nanoseconds(number(alert.duration(notice.time)))
-    yield "event.kind", "alert"
+    yield "event.kind", "event" if notice.kind in ABOUT_SIGNALS else "alert"
     yield "event.category", ["network"]
     yield "event.action", notice.kind.value
     yield "event.id", notice.identity

@@ -19,12 +19,18 @@ STATISTICAL: Final = 3
 """Kinds of analytics."""
 NEW: Final = 1
 IN_PROGRESS: Final = 2
+SUPPRESSED: Final = 3
 RESOLVED: Final = 4
 _CHANGES: Final = {
     "raised": (CREATE, NEW),
     "dismissed": (CLOSE, RESOLVED),
     "flapping": (UPDATE, IN_PROGRESS),
     "calm": (UPDATE, IN_PROGRESS),
+    "acknowledged": (UPDATE, IN_PROGRESS),
+    "accepted": (UPDATE, RESOLVED),
+    "relearning": (UPDATE, RESOLVED),
+    "muted": (UPDATE, SUPPRESSED),
+    "unmuted": (UPDATE, IN_PROGRESS),
     "test": (CREATE, RESOLVED),
 }
 """Activity and status, by what happened to the alert."""

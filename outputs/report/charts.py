@@ -118,7 +118,7 @@ def _levels(view: View) -> list[tuple[float, str, str]]:
     enforcing = view.enforcing
     if enforcing is None:
         return []
-    pairs = (("baseline", enforcing.baseline), ("limit", enforcing.limit))
+    pairs = [("baseline", enforcing.baseline), *([("limit", enforcing.limit)] if enforcing.limit is not None else [])]
     return [
         (value / enforcing.bucket_size, name, f"{name} {figures.rate(value / enforcing.bucket_size)} /s")
         for name, value in pairs

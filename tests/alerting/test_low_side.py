@@ -11,7 +11,7 @@ from alerting.rule import WHOLE, Rule
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.traffic_drop import TrafficDrop
 from alerting.states import TRANSITIONS, IllegalTrigger, State, Trigger
-from alerting.terms import Terms
+from alerting.terms import BaselineKind, Terms
 
 USUAL, LITTLE = 200, 20
 """Requests in a bucket of 100 s. Below 80 it is a drop; a baseline below 1 per second is not judged."""
@@ -21,9 +21,9 @@ class Site:
     """Traffic by the bucket, judged for drops against the learned baseline, or against `previous` buckets."""
 
     def __init__(self, previous: int = 0) -> None:
-        names = frozenset({"traffic_drop"} if previous else ())
+        baselines: dict[str, BaselineKind] = {"traffic_drop": "previous" if previous else "fixed"}
         rules: list[Rule] = [RequestRate(1000, 100), TrafficDrop(60, 1)]
-        self.watch = Watch(rules, Terms(100, 100, 86400, previous=names, previous_buckets=previous or 1))
+        self.watch = Watch(rules, Terms(100, 100, 86400, baselines=baselines, previous_buckets=previous or 1))
         self.monitor = self.watch.monitor
         self.judge = self.monitor.judges[1]
         self.now = self._refreshed = 0.0

@@ -6,9 +6,9 @@ from hypothesis import given, strategies
 from records import ended, request
 
 from alerting.alert import Alert, SignalUnit
+from alerting.comparison import MAX_SUBJECTS
 from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Learned, LearningRestarted
 from alerting.history import AlertHistory
-from alerting.judge import MAX_SUBJECTS
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.states import State

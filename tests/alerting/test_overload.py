@@ -20,7 +20,7 @@ class Site:
 
     def __init__(self) -> None:
         rules: list[Rule] = [RequestRate(10, 100), TrafficDrop(60, 1)]
-        self.watch = Watch(rules, Terms(100, 100, 86400, previous=frozenset({"traffic_drop"}), previous_buckets=1))
+        self.watch = Watch(rules, Terms(100, 100, 86400, baselines={"traffic_drop": "previous"}, previous_buckets=1))
         self.monitor = self.watch.monitor
         self.rate, self.drop = self.monitor.judges
         self.now, self._taken, self._dropped = 0.0, 0, 0

@@ -39,6 +39,7 @@ from traffic.records import CAPTURE_END, CLOSED, EVICTED, GAP, RESET, TIMEOUT, E
 ENDED = (OUTCOMES, *FAULTS, *ASKED)
 TIMED = (TIMES, *TIMES_BY)
 SERVER = "10.0.0.5:80"
+AGENT = "curl/8.0"
 
 
 def test_a_late_flood_is_found_among_thousands_of_names() -> None:
@@ -84,7 +85,8 @@ def test_errors_are_compared_with_the_share_of_all_requests() -> None:
     assert kinds == ["status"]
     others = [request(0, client=f"other {number}") for number in range(80)]
     named = failure_contributors(window_of(ENDED, [*asked, *others, *failed]), SERVER_ERROR)
-    assert [(one.kind, one.name) for one in named] == [("status", "500"), ("client", "only")]
+    names = [(one.kind, one.name) for one in named]
+    assert names == [("status", "500"), ("client", "only"), ("network", "only")]
 
 
 def test_failed_grpc_calls_are_server_errors_with_a_status_of_their_own() -> None:
@@ -95,7 +97,9 @@ def test_failed_grpc_calls_are_server_errors_with_a_status_of_their_own() -> Non
         ("status", "gRPC 14 UNAVAILABLE"),
         ("section", "my.site.com/shop.Cart"),
         ("client", "10.0.0.1"),
+        ("network", "10.0.0.0/24"),
         ("server", SERVER),
+        ("user agent", AGENT),
     }
 
 
@@ -120,7 +124,9 @@ def test_errors_are_counted_by_class_without_404_and_410() -> None:
         ("status", "503"),
         ("section", "my.site.com/cart"),
         ("client", "10.0.0.1"),
+        ("network", "10.0.0.0/24"),
         ("server", SERVER),
+        ("user agent", AGENT),
     }
 
 
@@ -129,7 +135,8 @@ def test_a_request_that_will_get_no_response_is_unanswered(ending: str) -> None:
     window = window_of(ENDED, [ended(request(0), None, ending=ending), ended(request(0))])
     assert (window.of(OUTCOMES).amount(UNANSWERED), window.of(OUTCOMES).total) == (1, 2)
     kinds = {one.kind: one.name for one in failure_contributors(window, UNANSWERED, "ending")}
-    assert kinds == {"ending": ending, "section": "my.site.com/", "client": "10.0.0.1", "server": SERVER}
+    own = {"section": "my.site.com/", "client": "10.0.0.1", "network": "10.0.0.0/24", "server": SERVER}
+    assert kinds == {"ending": ending, **own, "user agent": AGENT}
 
 
 @pytest.mark.parametrize("ending", [GAP, EVICTED, CAPTURE_END])
@@ -140,7 +147,7 @@ def test_exchanges_lost_by_the_capture_do_not_count(ending: str) -> None:
 def test_a_response_without_its_request_has_a_status_but_no_section() -> None:
     window = window_of(ENDED, [ended(request(0), 500)._replace(request=None)])
     assert window.of(OUTCOMES).amount(SERVER_ERROR) == window.of(OUTCOMES).total == 1
-    assert [one.kind for one in failure_contributors(window, SERVER_ERROR)] == ["status", "client", "server"]
+    assert [one.kind for one in failure_contributors(window, SERVER_ERROR)] == ["status", "client", "server", "network"]
 
 
 def p95(window: Window) -> float:
@@ -214,6 +221,6 @@ def test_a_connection_counts_as_new_with_its_first_request() -> None:
 
 def test_signal_statistics_use_existing_columns_and_unique_names() -> None:
     sums = {each for rule in rules(Config(signals=SIGNALS)) for each in rule.statistics}
-    assert len({each.name for each in sums}) == len(sums) == 24
+    assert len({each.name for each in sums}) == len(sums) == 31
     for each in sums:
         assert set(each.columns) <= TEXTS[each.record] | INTEGERS[each.record]

@@ -22,7 +22,7 @@ from alerting.signals.traffic_drop import TrafficDrop
 from alerting.signals.unanswered import Unanswered
 from alerting.signals.volume_out import VolumeOut
 from alerting.states import State
-from alerting.terms import Terms
+from alerting.terms import BaselineKind, Terms
 
 BUCKET = 100
 RATE = RequestRate(10, BUCKET)
@@ -46,8 +46,10 @@ def all_rules() -> list[Rule]:
 class Site:
     """Buckets of records, one after the other."""
 
-    def __init__(self, *rules: Rule, learning: float = BUCKET, previous: frozenset[str] = frozenset()) -> None:
-        self.watch = Watch([RATE, *rules], Terms(BUCKET, learning, 86400, previous=previous))
+    def __init__(self, *rules: Rule, learning: float = BUCKET, previous: Sequence[str] = ()) -> None:
+        self.watch = Watch(
+            [RATE, *rules], Terms(BUCKET, learning, 86400, baselines=dict.fromkeys(previous, "previous"))
+        )
         self.monitor = self.watch.monitor
         self.now = 0.0
 
@@ -179,7 +181,7 @@ def test_a_proxy_for_all_clients_dominates_without_an_alert() -> None:
 
 
 def test_volume_and_connections_compared_with_the_previous_buckets() -> None:
-    names = frozenset({"volume_out", "new_connections"})
+    names = ("volume_out", "new_connections")
     site = Site(VolumeOut(300, 10), NewConnections(300, 0.05), previous=names)
     for number in range(5):
         asked = [request(0, client_port=100 * number + port) for port in range(10)]
@@ -236,7 +238,7 @@ def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps_or_of_the_bu
     buckets: list[list[int]], steps: list[int], width: int
 ) -> None:
     """Except that a continued alert is reported only once for buckets that time jumped over."""
-    previous = frozenset({"traffic_drop", "volume_out"})
+    previous: dict[str, BaselineKind] = dict.fromkeys(("traffic_drop", "volume_out"), "previous")
     fine, coarse = [
         Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5, store_bucket=each)) for each in (10, width)
     ]

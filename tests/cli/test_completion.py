@@ -26,6 +26,8 @@ START = {
 }
 LINES = {
     "exercise --show-c": "exercise --show-config ",
+    "exercise anom": "exercise anomalies ",
+    "exercise signals ackn": "exercise signals acknowledge ",
     "exercise --set average_thr": "exercise --set average_threshold=",
     "exercise -q --set log_cred": "exercise -q --set log_credentials=",
     "exercise -r trace-of-mon": "exercise -r trace-of-monday.pcap ",

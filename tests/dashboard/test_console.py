@@ -10,7 +10,7 @@ from wcwidth import wcswidth
 
 from alerting.alert import SignalUnit
 from dashboard.console import render
-from view.view import SignalView, View
+from view.view import EnforcingView, SignalView, View
 
 ALERT = replace(
     CALM,
@@ -238,3 +238,10 @@ def test_panels_that_do_not_fit_are_named() -> None:
     assert len(lines) <= 15
     assert lines[-1].startswith(" Not shown (a taller window is needed): ")
     assert "Top hits by method" in lines[-1]
+
+
+def test_a_season_that_knows_too_little_has_no_limit_and_another_threshold_is_not_told() -> None:
+    enforcing = EnforcingView(1200, 120, 10, None, 900, 24)
+    assert "no limit known yet" in render(replace(CALM, enforcing=enforcing), 160, colour=False)
+    enforcing = replace(enforcing, limit=1500.0)
+    assert "alert above 1,500   so far" in render(replace(CALM, enforcing=enforcing), 160, colour=False)

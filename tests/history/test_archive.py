@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from history.archive import SqliteArchive
+from history.archive import SIGNAL_KEYS, SqliteArchive
 from history.database import PAGE, HistoryError
 from history.keep import RESERVE, Retention
 from history.periods import PeriodLevel
@@ -93,6 +93,19 @@ def test_distributions_of_a_span_are_merged(archive: SqliteArchive) -> None:
     [(_, sums)] = archive.top("top_sections", START, START + 120, 1).rows
     assert sums.times.bins == ((7, 1), (9, 2))
     assert (sums.timed, sums.seconds) == (3, 1.5)
+
+
+def test_what_signals_count_is_kept_but_not_shown(path: str) -> None:
+    name = "signals.requests_by_client"
+    archive = SqliteArchive(path, Retention(), {**UNITS, name: "hits"}, UTC)
+    clients = {f"10.0.0.{number}": hits(1 + number) for number in range(2 * SIGNAL_KEYS)}
+    archive.write(Minute(START, {**minute(0, cart=3).sums, name: clients}))
+    assert set(archive.statistics()) == set(UNITS)
+    [kept] = archive.minutes(START, START + 60, PeriodLevel.HOUR, wanted=lambda each: each == name)
+    assert set(kept.sums) == {name}
+    assert len(kept.sums[name]) == SIGNAL_KEYS + 1
+    assert sum(sums.count for sums in kept.sums[name].values()) == sum(sums.count for sums in clients.values())
+    archive.close()
 
 
 def test_only_the_highest_keys_of_a_minute_are_kept(path: str) -> None:

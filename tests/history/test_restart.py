@@ -221,7 +221,7 @@ def test_a_history_that_fails_while_being_read_is_reported(tmp_path: Path, monke
     history = History(path, Retention(), UNITS)
     history.start()
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise HistoryError("the history is malformed")
 
     monkeypatch.setattr(history.archive, "minutes", broken)

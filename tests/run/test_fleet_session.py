@@ -1,5 +1,6 @@
 """The session of a fleet: what it sums up, judges, and says of its sensors."""
 
+import math
 from dataclasses import replace
 from datetime import timezone
 from typing import Any
@@ -298,7 +299,7 @@ def test_a_retired_sensor_can_be_ignored_or_muted(how: str) -> None:
     scene = FleetScene(ignored=["WEB-2"] if how == "ignored" else []).add("web-1", "web-2").begin()
     scene.go(60)
     if how == "muted":
-        scene.session.mute("sensor_silence@web-2", True)
+        scene.session.mute("sensor_silence@web-2", math.inf)
     scene.go(120, silent=["web-2"])
     if how == "ignored":
         assert named(scene) == []
@@ -315,9 +316,9 @@ def test_muting_a_silent_sensor_ends_the_alarm_on_the_screen() -> None:
     scene.go(60)
     scene.go(120, silent=["web-2"])
     assert scene.view().state == "ALERT"
-    scene.session.mute("sensor_silence@web-2", True)
+    scene.session.mute("sensor_silence@web-2", math.inf)
     assert scene.view().state != "ALERT"
-    scene.session.mute("sensor_silence@web-2", False)
+    scene.session.mute("sensor_silence@web-2", 0.0)
     assert scene.view().state == "ALERT"
 
 

@@ -18,7 +18,7 @@ def test_by_default_the_request_rate_is_first_and_has_a_learned_baseline() -> No
     config = Config()
     first = rules(config)[0]
     assert (first.name, first.threshold) == ("request_rate", 10)
-    assert "request_rate" not in terms(config).previous
+    assert terms(config).baselines["request_rate"] == "fixed"
 
 
 def test_an_unknown_name_is_wrong_usage_and_nothing_is_opened(
@@ -39,7 +39,6 @@ def test_an_unknown_name_is_wrong_usage_and_nothing_is_opened(
         ("signals", ("traffic_drop", "request_rate"), "it must begin with request_rate"),
         ("signals", (), "it must begin with request_rate"),
         ("signals", ("request_rate", "request_rate"), "signals: request_rate is listed twice"),
-        ("signals_against_previous", ("drop",), "signals_against_previous: no signal 'drop'"),
     ],
 )
 def test_an_unknown_name_is_reported_in_one_line(setting: str, names: tuple[str, ...], said: str) -> None:

@@ -18,6 +18,7 @@ from alerting.events import (
 )
 from alerting.rule import Rule
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
+from alerting.signals.key_response_time import KeyResponseTime
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.signals.traffic_drop import TrafficDrop
@@ -120,3 +121,45 @@ def test_a_long_name_is_cut_in_the_line_and_whole_in_the_alert() -> None:
 def test_what_is_news_is_a_line(event: Event, news: str) -> None:
     line = event_line(event, timezone.utc)
     assert line == (f"{'17:06:10 2026-11-22' if event.time > AT else MOMENT}  {news}" if news else "")
+
+
+SEASONAL = Alert(
+    "key_response_time",
+    AT,
+    None,
+    0.18,
+    0.18,
+    0.042,
+    100,
+    0.118,
+    SignalUnit.SECONDS,
+    subject="shop.example.com/checkout",
+    contributors=(
+        Contributor("client", "203.0.113.9", 90, 0.9),
+        Contributor("network", "203.0.113.0/24", 91, 0.91, True),
+        Contributor("user agent", "NewBot/0.1", 88, 0.88, True),
+    ),
+    seasonal=True,
+    since=AT - 130,
+    before=0.04,
+    after=0.18,
+    stepped=True,
+)
+
+
+def test_an_alert_against_a_season_says_when_it_changed_and_with_what() -> None:
+    rule = KeyResponseTime(100, 50, 0.1)
+    assert explanation(SEASONAL, rule, timezone.utc) == (
+        "Slow responses: p95 of shop.example.com/checkout stepped from 40.0 ms to 180 ms at 17:02:00 2026-11-22; 4.3 times "
+        "the usual 42.0 ms at this hour (limit 118 ms); most of it: client 203.0.113.9 90.0 %, new user agent NewBot/0.1 "
+        "88.0 %"
+    )
+    slow = replace(SEASONAL, stepped=False, contributors=())
+    assert explanation(slow, rule, timezone.utc).startswith(
+        "Slow responses: p95 of shop.example.com/checkout rose from 40.0 ms to 180 ms since 17:02:00 2026-11-22; "
+    )
+    unknown = replace(SEASONAL, since=None, contributors=())
+    assert explanation(unknown, rule, timezone.utc) == (
+        f"Slow responses of shop.example.com/checkout generated an alert - p95 = 180 ms, triggered at {MOMENT}; 4.3 times "
+        "the usual 42.0 ms at this hour (limit 118 ms)"
+    )

@@ -110,8 +110,11 @@ class Ledger:
         shown = None if blocks is None else blocks_view(["nft"], blocks.blocks, 2, blocks.spared, dry_run=False)
         return replace(view, ended=self.ended, blocks=shown)
 
-    def relearn(self) -> None:
-        self.monitor.relearn(self.now)
+    def relearn(self, signal: str = "") -> None:
+        self.monitor.relearn(self.now, signal)
+
+    def accept(self, signal: str) -> None:
+        self.monitor.accept(signal, self.now)
 
     def acknowledge(self, signal: str) -> None:
         self.monitor.acknowledge(signal)
@@ -119,8 +122,8 @@ class Ledger:
     def lift(self, network: str) -> bool:
         return bool(self.blocks is not None and self.blocks.lift(network, self.now))
 
-    def mute(self, signal: str, muted: bool) -> None:
-        self.monitor.mute(signal, muted)
+    def mute(self, signal: str, seconds: float) -> None:
+        self.monitor.mute(signal, self.now + seconds)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         statistic = next(each for each in self.statistics if each.name == name)

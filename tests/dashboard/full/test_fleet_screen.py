@@ -148,10 +148,10 @@ def test_a_silent_sensor_can_be_muted_from_the_list_of_alerts() -> None:
     ledger = FleetLedger()
 
     async def scenario(user: Driven) -> None:
-        await user.press("a", "m")
+        await user.press("a", "m", "m")
         await user.refresh()
         assert ledger.scene.view().alerts[0].quiet == "muted"
-        assert "Silent sensor of web-2: muted until the program ends; m ends that" in user.text()
+        assert "Silent sensor of web-2: muted until m ends it" in user.text()
 
     drive(scenario, ledger, size=(120, 40))  # type: ignore[arg-type]
 

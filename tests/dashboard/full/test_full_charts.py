@@ -11,7 +11,7 @@ from dashboard.full.detail_lines import histogram_lines
 from view.cells import cells
 from view.detail import Bar
 from view.page import Line, Page, Style
-from view.view import AlertView, Chart, ResponseTimes
+from view.view import AlertView, BandView, Chart, ResponseTimes
 
 START = 1_795_366_800.0
 """17:00:00 UTC, a multiple of all widths used here."""
@@ -47,6 +47,35 @@ def test_a_chart() -> None:
         "    0 └17:00:00──────────────17:05:00",
         "alert              !!!!",
     ]
+
+
+def test_what_is_usual_is_drawn_in_place_of_one_baseline() -> None:
+    band = (BandView(15, 10, 20),) * 10 + (BandView(25, 20, 30),) * 10
+    chart = Chart(START, 10, (15,) * 8 + (40,) * 2 + (25,) * 5 + (5,) * 5, band=band)
+    marks = Marks(15, 20, now=START + 200, rate=5)
+    assert texts(chart_lines(chart, marks, page(48, 11))[:1]) == ["Requests/s  now 5.0  peak 40  ╌╌ usual 20 to 30"]
+    assert texts(chart_lines(chart, marks, page(28, 11))[1:-1]) == [
+        "   40 │         ██",
+        "      │         ██",
+        "      │         ██╌╌╌╌╌╌╌╌╌╌",
+        "      │         ██▅▅▅▅▅·····",
+        "      │ ╌╌╌╌╌╌╌╌███████╌╌╌╌╌",
+        "      │ ▃▃▃▃▃▃▃▃███████",
+        "      │ ███████████████",
+        "      │ ███████████████▁▁▁▁▁",
+        "      │ ████████████████████",
+    ]
+
+
+def test_a_rate_above_what_is_usual_stands_out() -> None:
+    chart = Chart(START, 10, (15,) * 12 + (40,) * 8, band=(BandView(15, 10, 20),) * 20)
+    over = [
+        piece.text
+        for line in chart_lines(chart, Marks(15, 20, rate=5), page(28, 11))
+        for piece in line
+        if piece.style is Style.OVER
+    ]
+    assert over == ["█" * 8] * 5
 
 
 def test_an_active_alert_leaves_the_times_alone() -> None:

@@ -35,10 +35,17 @@ def test_an_alert_is_acknowledged_on_its_page() -> None:
 def test_a_muted_signal_has_no_banner_until_it_is_muted_no_longer() -> None:
     async def scenario(user: Driven) -> None:
         await user.press("m")
-        assert "Request rate: muted" in user.lines()[-1]
+        assert "Mute Request rate" in user.text()
+        assert len(user.ledger.monitor.history.active) == 1
+        await user.press("8")
+        assert "Request rate: muted for 8 h" in user.lines()[-1]
+        assert user.ledger.monitor.muted_until("request_rate") == user.ledger.now + 8 * 3600
         assert banners(user) == []
+        await user.press("a", "enter")
+        assert "Silenced            muted until" in user.text()
         await user.press("m")
         assert "no longer muted" in user.lines()[-1]
+        await user.press("escape")
         assert len(banners(user)) == 1
 
     drive(scenario)
@@ -46,7 +53,7 @@ def test_a_muted_signal_has_no_banner_until_it_is_muted_no_longer() -> None:
 
 def test_a_paused_display_shows_what_a_key_has_changed() -> None:
     async def scenario(user: Driven) -> None:
-        await user.press("space", "m")
+        await user.press("space", "m", "m")
         assert banners(user) == []
 
     drive(scenario)
@@ -60,6 +67,39 @@ def test_relearning_ends_the_alert() -> None:
         assert banners(user) == []
         await user.press("A")
         assert "there is no active alert" in user.lines()[-1]
+
+    drive(scenario)
+
+
+def test_one_signal_learns_again_on_the_page_of_its_alert() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("a", "enter", "R")
+        assert "learning a new baseline" in user.lines()[-1]
+        states = {judge.rule.name: judge.state.name for judge in user.ledger.monitor.judges}
+        assert states.pop("request_rate") == "LEARNING"
+
+    drive(scenario)
+
+
+def test_the_present_is_accepted_as_usual() -> None:
+    async def scenario(user: Driven) -> None:
+        before = user.ledger.monitor.baseline
+        await user.press("u")
+        assert "accepted as usual: Request rate" in user.lines()[-1]
+        assert user.ledger.monitor.history.active == ()
+        assert before is not None
+        assert (user.ledger.monitor.baseline or 0.0) > before
+        await user.press("u")
+        assert "there is no active alert" in user.lines()[-1]
+
+    drive(scenario)
+
+
+def test_nothing_is_muted_if_the_question_is_left() -> None:
+    async def scenario(user: Driven) -> None:
+        await user.press("m", "escape")
+        assert user.ledger.monitor.habits.muted == {}
+        assert len(banners(user)) == 1
 
     drive(scenario)
 

@@ -1,4 +1,4 @@
-"""A Unix socket through which the user who runs the monitor, and root, ask about blocks and lift them.
+"""A Unix socket through which the user who runs the monitor, and root, give it commands.
 
 A request and its answer are one line of JSON each. Nobody waits for a slow client.
 """
@@ -7,12 +7,17 @@ import json
 import os
 import socket
 import struct
+import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
-PREFIX: Final = "blocks-"
+from capture.privileges import User
+from cli.build import PROGRAM
+from cli.history_file import make_ready
+
+PREFIX: Final = "monitor-"
 SUFFIX: Final = ".sock"
 LARGEST: Final = 4096
 """Bytes of a request."""
@@ -21,11 +26,16 @@ _PATIENCE: Final = 0.2
 _AT_ONCE: Final = 8
 _CREDENTIALS: Final = struct.Struct("3i")
 
-Answers = Callable[[dict[str, Any]], dict[str, Any]]
+Request = dict[str, Any]
+"""What is asked: `about` which part of the monitor, a `command`, and what it needs."""
+Answer = dict[str, Any]
+Answers = Callable[[Request], Answer]
+NOBODY: Final = "nobody"
+"""In an answer: what was asked about is not part of this monitor."""
 
 
 class Door:
-    """The socket, in a folder of the user's."""
+    """The socket, in a folder of the user's. Each part of the monitor that takes commands answers for itself."""
 
     def __init__(self, folder: Path) -> None:
         """Make it. Sockets that ended monitors left there go.
@@ -33,6 +43,7 @@ class Door:
         Raises:
             OSError: it cannot be made.
         """
+        self._answers: dict[str, Answers] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in sockets(folder):
             if not _is_alive(left):
@@ -52,7 +63,11 @@ class Door:
             self._socket.close()
             raise
 
-    def serve(self, answer: Answers) -> None:
+    def answer(self, about: str, answers: Answers) -> None:
+        """Have requests about a part of the monitor answered."""
+        self._answers[about] = answers
+
+    def serve(self) -> None:
         """Answer those who have asked."""
         for _ in range(_AT_ONCE):
             try:
@@ -62,13 +77,39 @@ class Door:
             with channel, suppress(OSError, ValueError, RecursionError):
                 channel.settimeout(_PATIENCE)
                 if _may(channel) and isinstance(asked := json.loads(_line(channel)), dict):
-                    channel.sendall((json.dumps(answer(asked)) + "\n").encode("ascii"))
+                    channel.sendall((json.dumps(self._answered(asked)) + "\n").encode("ascii"))
+
+    def _answered(self, asked: Request) -> Answer:
+        answers = self._answers.get(str(asked.get("about")))
+        return {NOBODY: True} if answers is None else answers(asked)
 
     def close(self) -> None:
         """Remove it."""
         self._socket.close()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
+
+
+def prepare_door(folder: Path, user: User | None, *, live: bool) -> None:
+    """As root, make the folder of a service for the user who will have the socket there."""
+    if live:
+        make_ready(folder / "socket", user)
+
+
+def open_door(folder: Path, stack: ExitStack, *, live: bool, told: bool) -> Door | None:
+    """Let the user's commands in until the stack ends, if the run is `live`. Without a folder for the socket there are
+    none, which the user is `told`.
+    """
+    if not live:
+        return None
+    try:
+        door = Door(folder)
+    except OSError as error:
+        if told:
+            print(f"{PROGRAM}: takes no commands: {folder}: {error.strerror or error}", file=sys.stderr)
+        return None
+    stack.callback(door.close)
+    return door
 
 
 def sockets(folder: Path) -> list[Path]:
@@ -79,7 +120,7 @@ def sockets(folder: Path) -> list[Path]:
         return []
 
 
-def ask(path: Path, request: dict[str, Any], timeout: float) -> dict[str, Any]:
+def ask(path: Path, request: Request, timeout: float) -> Answer:
     """Ask the monitor with this socket.
 
     Raises:

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from blocking.door import Door, ask, sockets
+from run.door import NOBODY, Door, ask, sockets
 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
     door = Door(tmp_path / "state")
+    door.answer("tea", echo)
     yield door
     door.close()
 
@@ -31,7 +32,7 @@ def talk(door: Door, message: bytes) -> bytes:
         channel.settimeout(10)
         channel.connect(str(door.path))
         channel.sendall(message)
-        door.serve(echo)
+        door.serve()
         try:
             return channel.recv(4096)
         except ConnectionResetError:
@@ -44,7 +45,13 @@ def test_only_the_owner_can_open_it(door: Door) -> None:
 
 
 def test_it_answers_a_line_with_a_line(door: Door) -> None:
-    assert json.loads(talk(door, b'{"command": "list"}\n')) == {"echo": {"command": "list"}}
+    asked = {"about": "tea", "command": "list"}
+    assert json.loads(talk(door, json.dumps(asked).encode() + b"\n")) == {"echo": asked}
+
+
+def test_what_is_not_part_of_this_monitor_is_told_so(door: Door) -> None:
+    assert json.loads(talk(door, b'{"about": "blocks", "command": "list"}\n')) == {NOBODY: True}
+    assert json.loads(talk(door, b"{}\n")) == {NOBODY: True}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +63,7 @@ def test_noise_gets_no_answer_and_does_no_harm(door: Door, noise: bytes) -> None
 
 
 def test_nobody_asks_and_nothing_waits(door: Door) -> None:
-    door.serve(echo)
+    door.serve()
 
 
 def test_the_command_finds_it_and_asks(door: Door) -> None:
@@ -67,17 +74,18 @@ def test_the_command_finds_it_and_asks(door: Door) -> None:
         asked.set()
         return request
 
+    door.answer("coffee", answer)
     answers: list[dict[str, Any]] = []
-    thread = threading.Thread(target=lambda: answers.append(ask(door.path, {"command": "list"}, 10)))
+    thread = threading.Thread(target=lambda: answers.append(ask(door.path, {"about": "coffee"}, 10)))
     thread.start()
     while not asked.is_set():
-        door.serve(answer)
+        door.serve()
     thread.join()
-    assert answers == [{"command": "list"}]
+    assert answers == [{"about": "coffee"}]
 
 
 def test_sockets_of_ended_monitors_go(tmp_path: Path) -> None:
-    left = tmp_path / "blocks-1.sock"
+    left = tmp_path / "monitor-1.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(left))
     Door(tmp_path).close()

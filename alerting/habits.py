@@ -1,0 +1,31 @@
+"""What the user decided about signals, as far as it must survive a restart. Plain numbers; times are in seconds since
+the epoch.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Accepted(NamedTuple):
+    """A level that the user took as usual."""
+
+    time: float
+    """When it was accepted."""
+    value: float
+    """In the signal's unit."""
+
+
+class Habits(NamedTuple):
+    """The decisions that are still in force."""
+
+    muted: Mapping[str, float] = _NOTHING
+    """When the muting of each muted signal ends; `math.inf` if it lasts until it is ended."""
+    accepted: Mapping[str, Mapping[str, Accepted]] = _NOTHING
+    """The accepted levels, by signal and subject."""
+    relearned: Mapping[str, float] = _NOTHING
+    """Since when each signal has learned again: it does not use older history."""
+    acknowledged: Mapping[str, float] = _NOTHING
+    """The start of each acknowledged alert that is active, by signal."""

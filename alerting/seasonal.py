@@ -1,0 +1,197 @@
+"""How a judge compares what was measured with what is usual at that hour of the week."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerting.alert import SignalUnit
+from alerting.band import Band
+from alerting.calendar import Calendar
+from alerting.change import Change, change
+from alerting.comparison import Verdict
+from alerting.rule import WHOLE, Measured, Rule, teaches
+from alerting.scale import EVENTS, PERCENTILES, Scale
+from alerting.series import HOUR, Finding, Series
+from alerting.window import Window
+
+MAX_SEASONS: Final = 200
+"""Maximum subjects of a signal with a season, each 10 kB. The one with the least traffic makes room for a new one."""
+BODY: Final = 10_000
+"""Bytes that count as one event: a typical response. How much sizes vary is learned."""
+FEWEST: Final = 3
+"""Responses from which a percentile says something, if there are many of them in an hour."""
+LEAST_SHARE: Final = 0.05
+"""Share of the largest subject, at its busiest time, from which on a subject gets a season."""
+_FADING: Final = 0.9995
+"""What remains of that time after a window: half after two days."""
+_LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
+"""Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
+_PER_SECOND: Final = (SignalUnit.BYTES, SignalUnit.CONNECTIONS)
+"""Units of signals whose floor is a rate."""
+
+
+class SeasonalComparison:
+    """Has a `Series` for each subject."""
+
+    def __init__(self, rule: Rule, bucket_size: float, calendar: Calendar) -> None:
+        self._rule = rule
+        self._bucket_size = bucket_size
+        self._calendar = calendar
+        self._scale: Scale = PERCENTILES if rule.unit is SignalUnit.SECONDS else EVENTS
+        self._per = self._unit()
+        self._series: dict[str, Series] = {}
+        self._entered: set[str] = set()
+        self._largest = 0.0
+
+    def judge(self, measured: Mapping[str, Measured], window: Window) -> list[Verdict]:
+        """See `Comparison.judge`."""
+        self._enter(measured, window)
+        return [verdict for subject in self._entered if (verdict := self._verdict(subject))]
+
+    def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
+        """See `Comparison.learn`."""
+        for subject in self._entered:
+            self._series[subject].learn(subject in beyond)
+        largest = max((one.traffic for one in measured.values()), default=0.0)
+        self._largest = max(largest, self._largest * _FADING)
+        least = LEAST_SHARE * self._largest
+        for subject, one in measured.items():
+            if subject not in self._series and one.traffic >= least and teaches(self._rule, one):
+                self._begin(subject, one, window)
+        return True
+
+    def recall(self, measured: Mapping[str, Measured], window: Window) -> bool:
+        """See `Comparison.recall`. An hour teaches the season, and a shorter window also how far values spread."""
+        if window.seconds < HOUR:
+            beyond = {verdict.subject for verdict in self.judge(measured, window) if verdict.beyond}
+            self.learn(measured, beyond, window)
+            return bool(beyond)
+        moment = self._calendar.moment((window.opens + window.closes) / 2)
+        hour = window.seconds / self._bucket_size
+        for subject, one in measured.items():
+            if subject not in self._series and teaches(self._rule, one._replace(traffic=one.traffic / hour)):
+                self._begin(subject, one, window)
+        for subject, series in self._series.items():
+            seen = measured.get(subject) or self._nothing
+            if seen is not None and (found := self._counted(seen, window.seconds))[1]:
+                series.recall_hour(moment, window.closes, *found)
+        return False
+
+    def band_at(self, time: float) -> Band | None:
+        """Return what is expected of the whole traffic at a time."""
+        series = self._series.get(WHOLE)
+        if series is None:
+            return None
+        found = series.band_at(self._calendar.moment(time), self._bucket_size)
+        return Band(*(self._per / self._bucket_size * each for each in found))
+
+    def add(self, subject: str, value: float) -> None:
+        """See `Comparison.add`."""
+        self._add(subject, self._scale.start(value / self._per, 1.0))
+
+    def accept(self, subject: str, value: float, now: float) -> None:
+        """See `Comparison.accept`."""
+        series = self._series.get(subject)
+        expected = self.value(subject)
+        if series is not None and expected:
+            series.shift(max(value, expected / 1000) / expected)
+
+    def clear(self) -> None:
+        """See `Comparison.clear`."""
+        self._series.clear()
+
+    def value(self, subject: str) -> float | None:
+        """See `Comparison.value`."""
+        series = self._series.get(subject)
+        return self._per * series.band()[0] if series is not None else None
+
+    def limit(self, subject: str) -> float | None:
+        """See `Comparison.limit`."""
+        series = self._series.get(subject)
+        if series is None:
+            return None
+        expected, edge = series.band()
+        return self._further(self._per * expected, self._per * edge, 1.0)
+
+    def change(self, subject: str) -> Change | None:
+        """See `Comparison.change`."""
+        windows = list(self._series[subject].windows)
+        starts = [end - self._bucket_size for end, _, _ in windows]
+        found = change([total for _, total, _ in windows], starts, self._scale)
+        return found and found._replace(before=self._per * found.before, after=self._per * found.after)
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """See `Comparison.values`."""
+        return {subject: self._per * series.band()[0] for subject, series in self._series.items()}
+
+    def _enter(self, measured: Mapping[str, Measured], window: Window) -> None:
+        moment = self._calendar.moment((window.opens + window.closes) / 2)
+        self._entered = set()
+        for subject, series in self._series.items():
+            one = measured.get(subject) or self._nothing
+            if one is None or (self._scale is PERCENTILES and one.traffic < FEWEST):
+                continue
+            amount, base = self._counted(one, window.seconds)
+            if base:
+                self._entered.add(subject)
+                series.enter(moment, window.closes, window.seconds, amount, base, one.traffic)
+
+    def _verdict(self, subject: str) -> Verdict | None:
+        """Return the verdict on the shortest time that is beyond the limit, or else on the last window."""
+        found = (each for each in self._series[subject].findings() if self._is_enough(each))
+        verdicts = [self._judged(subject, each) for each in found]
+        return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
+
+    def _judged(self, subject: str, finding: Finding) -> Verdict:
+        value, expected = self._per * finding.value, self._per * finding.expected
+        edge = self._further(expected, self._per * finding.limit, finding.least)
+        beyond = value < edge if self._rule.low else value > edge
+        return Verdict(subject, value, expected, edge, finding.severity, beyond and finding.severity > 1)
+
+    def _is_enough(self, finding: Finding) -> bool:
+        rule = self._rule
+        if rule.low:
+            return self._per * finding.expected * finding.windows >= rule.floor
+        return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= rule.floor
+
+    def _further(self, expected: float, edge: float, least: float) -> float:
+        """Return the limit: the edge of the band, but not nearer than the threshold."""
+        rule = self._rule
+        least = max(least, _LASTING.get(rule.unit, 0.0))
+        distance = rule.threshold * least * (1 if rule.points else expected / 100)
+        if rule.low:
+            return min(edge, expected - distance)
+        return max(edge, expected + distance, rule.least * least)
+
+    def _counted(self, one: Measured, seconds: float) -> tuple[float, float]:
+        """Return the events, and the seconds or responses in which they were; or the time, and the responses."""
+        unit = self._rule.unit
+        if unit is SignalUnit.SECONDS:
+            return one.value, one.traffic
+        if unit is SignalUnit.PERCENT:
+            return one.value / 100 * one.traffic, one.traffic
+        if unit is SignalUnit.FINDINGS:
+            return one.value, seconds
+        return one.value / self._per * seconds, seconds
+
+    def _unit(self) -> float:
+        """Return what an event per second or response is in the unit of the signal."""
+        unit = self._rule.unit
+        if unit in (SignalUnit.HITS, SignalUnit.FINDINGS):
+            return self._bucket_size
+        return {SignalUnit.PERCENT: 100.0, SignalUnit.BYTES: float(BODY)}.get(unit, 1.0)
+
+    @property
+    def _nothing(self) -> Measured | None:
+        """What was measured of a subject that did not occur: a rate of 0, but no share and no time."""
+        return None if self._rule.unit in (SignalUnit.PERCENT, SignalUnit.SECONDS) else Measured(0.0, 0.0)
+
+    def _begin(self, subject: str, one: Measured, window: Window) -> None:
+        amount, base = self._counted(one, window.seconds)
+        self._add(subject, self._scale.start(amount, base))
+
+    def _add(self, subject: str, level: float) -> None:
+        if len(self._series) >= MAX_SEASONS:
+            least = min(self._series, key=lambda name: self._series[name].recent.expected)
+            del self._series[least]
+        self._series[subject] = Series(self._scale, -1 if self._rule.low else 1, level)

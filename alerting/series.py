@@ -1,0 +1,355 @@
+"""One series of values against its season: the values of one signal for one subject, window after window.
+
+Deviations are judged over several times: one window, two in a row, five, 15, the last hour, and eight hours. Short ones
+are compared with the season as it was in the last hours (the season and an offset), the last two with the season alone:
+so a step alerts at once, and a slow leak or a ramp alerts when an hour is beyond what hours usually are.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from math import inf, log, sqrt
+from typing import Final, NamedTuple
+
+from alerting.calendar import HOURS_OF_WEEK, Moment
+from alerting.scale import NOTHING, Scale, Sum
+from alerting.season import KNOWN_AFTER, Season
+from alerting.spread import Spread
+
+HALF_LIFE: Final = 2700.0
+"""Half-life in seconds of the offset, which follows the day."""
+HOUR: Final = 3600.0
+KEPT: Final = 1.5 * HOUR
+"""Seconds of windows kept to find the start of a change."""
+LASTING: Final = 5
+"""Windows from which on the latest one must still deviate, so that an alert ends with what caused it."""
+NEW_LEVEL: Final = 48
+"""Hours beyond the band after which they are the new level: two days."""
+MOSTLY: Final = 0.8
+"""Share of these hours that must be beyond it."""
+_ENOUGH_EVENTS: Final = 10.0
+"""Expected events in an hour. If none of them came, that is an outage, which is never usual."""
+_YOUNG: Final = 30
+"""Windows without an alert after the start, while the spread is unknown."""
+
+
+class Reach(NamedTuple):
+    """A time over which deviations are judged."""
+
+    windows: int
+    factor: float
+    """How far beyond the tail it alerts: single windows are judged generously."""
+    least: float
+    """Share of the signal's threshold that the deviation must have: what lasts longer may be less."""
+
+
+class Finding(NamedTuple):
+    """How a series deviates over one time."""
+
+    severity: float
+    """Its score as a part of that which alerts."""
+    value: float
+    expected: float
+    limit: float
+    traffic: float
+    least: float
+    """As in `Reach`."""
+    windows: int
+
+
+SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5), Reach(15, 1.7, 0.3))
+LONG: Final = Reach(30, 1.5, 0.2)
+"""An hour, if windows have the usual 120 s."""
+LONGEST: Final = Reach(240, 1.5, 0.2)
+"""Eight hours: a working day, or a night."""
+_HOURS: Final = 8
+_SUMMED: Final = (5, 15, 30)
+"""Numbers of windows whose sums are kept."""
+
+
+class Judged(NamedTuple):
+    """The latest windows of one time, compared with what is expected."""
+
+    total: Sum
+    traffic: float
+    deviation: float
+    shift: float
+    """What is expected beyond the season: the offset."""
+    score: float
+
+
+class Series:
+    """The season, the offset and the spreads of one series, which starts with its first window."""
+
+    def __init__(self, scale: Scale, side: int, level: float) -> None:
+        self._scale = scale
+        self._side = side
+        self.season = Season(level)
+        self.offset = 0.0
+        self.last = 0.0
+        """End of the last window, in seconds since the epoch."""
+        self.recent = NOTHING
+        """The windows of the last hours, fading, from which the offset follows."""
+        self.windows: deque[tuple[float, Sum, float]] = deque()
+        """Sums of the last windows, with the end and the traffic of each, latest last."""
+        # Seen, expected, base and traffic of the last windows, for each length of `_SUMMED`.
+        self._sums = [[0.0] * 4 for _ in _SUMMED]
+        # Offsets before the last windows, latest first.
+        self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
+        self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, _least_tail(reach)) for reach in SHORT]
+        self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
+        self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
+        self._hours: deque[Sum] = deque(maxlen=_HOURS)
+        self._lasting: tuple[Finding, Sum] | None = None
+        self._judged: list[Judged] = []
+        # Variance of the usual at the present hour.
+        self._doubt = 1.0
+        self._hour: Moment | None = None
+        self._counted = NOTHING
+        self._beyond = self._windows_in_hour = 0
+        self._strange: deque[float | None] = deque(maxlen=NEW_LEVEL)
+        self._number = self._beyond_before = 0
+
+    # To judge -------------------------------------------------------------------------------------------------------
+
+    def enter(self, moment: Moment, ends: float, seconds: float, amount: float, base: float, traffic: float) -> None:
+        """Take in a window, which is judged next."""
+        if ends - seconds > self.last + HOUR / 2 and self.windows:
+            self._forget()  # nobody watched
+            faded = 0.5 ** ((ends - seconds - self.last) / HALF_LIFE)
+            self.recent, self.offset = self.recent.faded(faded), self.offset * faded
+        if self._hour is None or moment.started != self._hour.started:
+            self._next_hour(moment)
+        self.last = ends
+        self._number += 1
+        self._offsets.appendleft(self.offset)
+        self._append(ends, self._scale.sum(amount, base, self.season.at(moment)), traffic)
+        self._doubt = self.season.doubt(moment.hour, self._noise(self.windows[-1][1].faded(LONG.windows)))
+        self._judged = [self._judge(place) for place in range(len(SHORT))]
+
+    def findings(self) -> Iterator[Finding]:
+        """Return how the latest window deviates, and longer times if they are beyond the band."""
+        if self._number <= _YOUNG:
+            return
+        for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
+            edge = reach.factor * self._spreads[place].tail
+            lasts = reach.windows < LASTING or self._lasts(1, judged.total)
+            if not place or (self._side * judged.score > edge and lasts):
+                yield self._finding(reach, judged, edge)
+        if len(self.windows) >= LONG.windows and self.season.hours >= 3:
+            judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
+            if self._side * judged.score > edge and self._lasts(2, self._total(LONG.windows)[0]):
+                yield self._finding(LONG, judged, edge)
+
+        if self._lasting is not None and self._lasts(2, self._lasting[1]):
+            yield self._lasting[0]
+
+    def band(self) -> tuple[float, float]:
+        """Return what is expected of the latest window, and the value beyond which it alerts."""
+        if not self._judged:
+            return self._scale.values(self._scale.sum(1.0, 1.0, self.season.level), 1.0, 0.0, 0.0)[1], inf * self._side
+        judged = self._judged[0]
+        edge = self._side * SHORT[0].factor * self._spreads[0].tail
+        _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
+        return expected, limit
+
+    def band_at(self, moment: Moment, seconds: float) -> tuple[float, float, float]:
+        """Return what the season expects at a moment per second, with the values beyond which a window alerts."""
+        spread, hourly = self._spreads[0], self._hourly
+        total = self._scale.sum(0.0, seconds, self.season.at(moment)).faded(1 / spread.cluster)
+        doubt = self.season.doubt(moment.hour, self._noise(total.faded(HOUR / seconds)))
+        deviation = sqrt(spread.deviation**2 + hourly.deviation**2 + doubt)
+        edge = SHORT[0].factor * spread.tail
+        _, expected, high = self._scale.values(total, deviation, 0.0, edge)
+        return expected, self._scale.values(total, deviation, 0.0, -edge)[2], high
+
+    def _finding(self, reach: Reach, judged: Judged, edge: float) -> Finding:
+        total, traffic, deviation, shift, score = judged
+        value, expected, limit = self._scale.values(total, deviation, shift, self._side * edge)
+        return Finding(self._side * score / edge, value, expected, limit, traffic, reach.least, reach.windows)
+
+    def _judge(self, place: int) -> Judged:
+        windows = SHORT[place].windows
+        total, traffic = self._total(windows)
+        thin = 1 / self._spreads[place].cluster
+        total, deviation = total.faded(thin), self._width(self._spreads[place])
+        shift = self._offsets[min(windows, len(self._offsets)) - 1]
+        if windows == 2 and len(self.windows) > 1:  # both must be beyond
+            both = [self._scale.score(self.windows[at][1].faded(thin), deviation, shift) for at in (-1, -2)]
+            return Judged(total, traffic, deviation, shift, min(both) if self._side > 0 else max(both))
+        return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
+
+    def _judge_long(self) -> Judged:
+        deviation = sqrt(self._hourly.deviation**2 + self._doubt)
+        total, traffic = self._total(LONG.windows)
+        total = total.faded(1 / self._hourly.cluster)
+        return Judged(total, traffic, deviation, 0.0, self._scale.score(total, deviation, 0.0))
+
+    def _total(self, windows: int) -> tuple[Sum, float]:
+        """Return the sum of the latest windows, one or two or a length of `_SUMMED`, and their traffic."""
+        if windows == 1 or len(self.windows) == 1:
+            return self.windows[-1][1], self.windows[-1][2]
+        if windows == 2:
+            (_, first, traffic), (_, second, more) = self.windows[-2], self.windows[-1]
+            return first + second, traffic + more
+        seen, expected, base, traffic = self._sums[_SUMMED.index(windows)]
+        return Sum(seen, expected, base), traffic
+
+    def _append(self, ends: float, total: Sum, traffic: float) -> None:
+        self.windows.append((ends, total, traffic))
+        for windows, sums in zip(_SUMMED, self._sums, strict=True):
+            sums[0] += total[0]
+            sums[1] += total[1]
+            sums[2] += total[2]
+            sums[3] += traffic
+            if len(self.windows) > windows:
+                _, gone, of_window = self.windows[-1 - windows]
+                sums[0] -= gone[0]
+                sums[1] -= gone[1]
+                sums[2] -= gone[2]
+                sums[3] -= of_window
+        while self.windows[0][0] <= ends - KEPT and len(self.windows) > LONG.windows:
+            self.windows.popleft()
+
+    def _lasts(self, windows: int, total: Sum) -> bool:
+        """Return whether the latest windows still deviate, by nearly half as much as a longer time."""
+        now, of_all = (self._scale.deviation(each, 0.5) for each in (self._total(windows)[0], total))
+        return self._side * now > 0.4 * self._side * of_all
+
+    def _width(self, spread: Spread) -> float:
+        """Return the deviation of short times, which is greater where the season is not known and changes fast."""
+        return sqrt(spread.deviation**2 + min(0.02, 0.05 * self._doubt))
+
+    def _noise(self, hour: Sum) -> float:
+        """Return the variance of the deviation of an hour in which so much is expected."""
+        return self._hourly.deviation**2 + 1 / (hour.expected / self._hourly.cluster + 0.5)
+
+    # To learn -------------------------------------------------------------------------------------------------------
+
+    def learn(self, beyond: bool) -> None:
+        """Learn from the latest window, which was judged to be beyond the limit or not."""
+        total = self.windows[-1][1]
+        beyond = beyond or self._is_other_side()
+        self._windows_in_hour += 1
+        self._beyond += beyond
+        self._beyond_before = self._beyond_before + 1 if beyond else 0
+        if self._beyond_before <= 1:  # what goes on counts once
+            for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
+                if self._number % max(1, reach.windows - 2) == 0:
+                    self._spreads[place].learn(judged.score, self._side, judged.total.expected)
+        self._counted += total
+        if not beyond:
+            self._follow(total)
+
+    def _is_other_side(self) -> bool:
+        """Return whether the latest windows are just as far beyond the side that does not alert.
+
+        The end of a flood must not look like a drop.
+        """
+        return any(
+            -self._side * judged.score > reach.factor * spread.tail
+            for reach, judged, spread in zip(SHORT, self._judged, self._spreads, strict=True)
+        )
+
+    def _follow(self, total: Sum) -> None:
+        seconds = self.windows[-1][0] - self.windows[-2][0] if len(self.windows) > 1 else 120.0
+        self.recent = self.recent.faded(0.5 ** (seconds / HALF_LIFE)) + total
+        doubt, recent = self._hourly.deviation**2 + self._doubt, self.recent.faded(1 / self._spreads[0].cluster)
+        reach = self._hourly.tail * sqrt(doubt) if self.season.hours >= 3 else 10.0
+        self.offset = min(max(self._scale.deviation(recent, 1 / doubt), -reach), reach)
+
+    def _next_hour(self, moment: Moment) -> None:
+        """Learn from the hour that ended. The offset of an hour that was new says nothing about known ones."""
+        was_new = self._hour is not None and self.season.is_new(self._hour.hour)
+        self._end_hour()
+        if was_new and not self.season.is_new(moment.hour):
+            self._forget_offset()
+        self._hour = moment
+
+    def _forget_offset(self) -> None:
+        self.recent, self.offset = NOTHING, 0.0
+        self._offsets.clear()
+        self._offsets.append(0.0)
+
+    def _end_hour(self) -> None:
+        if self._hour is None or not self._windows_in_hour:
+            return
+        beyond = self._beyond > self._windows_in_hour / 2
+        self._judge_day(self._counted)
+        self.learn_hour(self._hour, self._counted, beyond)
+        self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
+
+    def learn_hour(self, moment: Moment, counted: Sum, beyond: bool) -> None:
+        """Learn from an hour. Those beyond the band count only if they do not end for days."""
+        if not counted.seen and counted.expected >= _ENOUGH_EVENTS:
+            return
+        hour = moment.hour
+        total = counted.faded(1 / self._hourly.cluster)
+        deviation = self._scale.deviation(total, 0.5)
+        noise = self._noise(counted)
+        self._strange.append(deviation if beyond else None)
+        if not beyond:
+            width = sqrt(self._hourly.deviation**2 + self.season.doubt(hour, noise))
+            self._hourly.learn(self._scale.score(total, width, 0.0), self._side, total.expected)
+            self.season.learn(hour, deviation, noise)
+        elif self._is_new_level():
+            found = sorted(each for each in self._strange if each is not None)
+            self.season.level += found[len(found) // 2]
+            self.restart()
+
+    def recall_hour(self, moment: Moment, ends: float, amount: float, base: float) -> None:
+        """Learn from an hour of an earlier run."""
+        if self._hour is not None and self._windows_in_hour:
+            self._end_hour()
+        total = self._scale.sum(amount, base, self.season.at(moment))
+        width = sqrt(self._hourly.deviation**2 + self.season.doubt(moment.hour, self._noise(total)))
+        score = abs(self._scale.score(total.faded(1 / self._hourly.cluster), width, 0.0))
+        settled = self.season.hours >= HOURS_OF_WEEK
+        self.learn_hour(moment, total, settled and score > LONG.factor * self._hourly.tail)
+        self.last = ends
+        self._number += LONG.windows
+        self._hour = None
+
+    def _judge_day(self, counted: Sum) -> None:
+        """Judge the last hours together, and learn how far they usually are from the season."""
+        self._hours.append(counted)
+        self._lasting = None
+        if len(self._hours) < _HOURS or self.season.hours < KNOWN_AFTER:
+            return
+        total = NOTHING
+        for each in self._hours:
+            total += each
+        thin = total.faded(1 / self._daily.cluster)
+        deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), LONGEST.factor * self._daily.tail
+        judged = Judged(thin, inf, deviation, 0.0, self._scale.score(thin, deviation, 0.0))
+        if self._side * judged.score > edge:
+            self._lasting = self._finding(LONGEST, judged, edge), total
+        elif self.season.hours % 3 == 0:
+            self._daily.learn(judged.score, self._side, thin.expected)
+
+    def _is_new_level(self) -> bool:
+        strange = [each > 0 for each in self._strange if each is not None]
+        enough = len(self._strange) == NEW_LEVEL and len(strange) >= MOSTLY * NEW_LEVEL
+        return enough and len(set(strange)) == 1
+
+    def shift(self, factor: float) -> None:
+        """Take a level that is higher by this factor than what is expected as usual."""
+        self.season.level += log(factor) + self.offset
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the offset and the windows, as after a change of the level."""
+        self._forget()
+        self._forget_offset()
+        self._counted, self._lasting = NOTHING, None
+        self._hours.clear()
+        self._strange.clear()
+        self._beyond = self._windows_in_hour = self._beyond_before = 0
+
+    def _forget(self) -> None:
+        self.windows.clear()
+        self._sums, self._judged = [[0.0] * 4 for _ in _SUMMED], []
+
+
+def _least_tail(reach: Reach) -> float:
+    """Return the tail of a normal distribution, which is the least: of one window, and of the nearer one of two."""
+    return 2.2 if reach.windows == 2 else 2.8

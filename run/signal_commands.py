@@ -1,0 +1,141 @@
+"""`exercise.py signals` lists the signals of a running monitor, and tells it what to do with them."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from alerting.alert import SignalUnit
+from cli.parser import OneLineParser
+from dashboard.screen import Screen
+from run.asking import add_whose, answers_of, failed, folder_asked
+from run.door import Answer
+from run.obeying import LONGEST_MUTE, SIGNALS
+from view import figures
+from view.badge import WORDS
+from view.cells import visible
+
+_EXAMPLES: Final = """\
+examples:
+  exercise.py signals                            how each signal of the running monitor stands
+  exercise.py signals accept request_rate        the present rate is usual; its alert ends
+  exercise.py signals relearn                    all signals learn again, as after a release
+  exercise.py signals mute response_time --for 2h
+  exercise.py signals acknowledge                all active alerts were seen
+
+All but the first are kept over a restart, with the history. Only the user that the monitor runs as, and root, may do
+this. docs/learning.md explains it.
+"""
+COMMANDS: Final = {
+    "relearn": ("learn again: all signals, or one; active alerts end", "Learning again"),
+    "accept": ("take the present as usual: a signal, or all that alert", "Accepted as usual"),
+    "mute": ("send no notices of a signal, for a time or until that is ended", "Muted"),
+    "unmute": ("end that, for a signal or all", "No longer muted"),
+    "acknowledge": ("the active alert of a signal was seen, or all of them", "Acknowledged"),
+}
+"""What each command does, and what is said when it is done."""
+_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+_COLUMNS: Final = ("signal", "state", "baseline", "expected", "limit", "now", "")
+
+
+def signals(argv: Sequence[str]) -> int:
+    """Run the command; return 0, 1 if no monitor did it, or 2 for wrong usage or settings."""
+    parser = signals_parser()
+    given = parser.parse_args(argv)
+    folder = folder_asked(parser, given)
+    request = {"about": SIGNALS, "command": given.command, "name": given.name, "seconds": given.seconds}
+    answers = answers_of(folder, request)
+    if not answers:
+        return failed(f"no monitor is running here (no socket in {folder}); try as root, or with --user")
+    screen = Screen(sys.stdout)
+    for answer in answers:
+        _tell(given.command, answer, screen)
+    errors = [f"{answer['source']}: {answer['error']}" for answer in answers if "error" in answer]
+    for error in errors:
+        failed(error)
+    return int(bool(errors))
+
+
+def signals_parser() -> argparse.ArgumentParser:
+    """Return the parser for the arguments of `signals`."""
+    parser = OneLineParser(
+        prog="exercise.py signals",
+        description="List the signals of the running monitors, or tell them to learn again, to take the present as "
+        "usual, to mute a signal, or that an alert was seen.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command="list", name="", seconds=0.0, config=None, user="")
+    add_whose(parser)
+    names = f"list, {', '.join(COMMANDS)}"
+    commands = parser.add_subparsers(metavar=names, parser_class=OneLineParser)
+    listing = commands.add_parser("list", help="list the signals")
+    listing.set_defaults(command="list")
+    add_whose(listing)
+    for name, (told, _) in COMMANDS.items():
+        command = commands.add_parser(name, help=told)
+        command.set_defaults(command=name)
+        add_whose(command)
+        command.add_argument("name", metavar="SIGNAL", nargs=None if name == "mute" else "?", default="")
+        if name == "mute":
+            command.add_argument(
+                "--for",
+                dest="seconds",
+                metavar="TIME",
+                type=length_of,
+                default=0.0,
+                help="how long: 30m, 2h, 7d (default: until it is unmuted)",
+            )
+    return parser
+
+
+def length_of(text: str) -> float:
+    """Return the seconds of a length of time such as `90s`, `30m`, `2h` or `7d`; a plain number is in seconds."""
+    found = re.fullmatch(r"(\d{1,9})([smhdw]?)", text)
+    seconds = float(found[1]) * _UNITS[found[2] or "s"] if found else 0.0
+    if not 0 < seconds <= LONGEST_MUTE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time such as 30m, 2h or 7d")
+    return seconds
+
+
+def _tell(command: str, answer: Answer, screen: Screen) -> None:
+    source = visible(str(answer["source"]))
+    if "error" in answer:
+        return
+    if command == "list":
+        screen.say(source)
+        for line in _table([_COLUMNS, *(_row(signal) for signal in answer["signals"])]):
+            screen.say(f"  {line}")
+        return
+    done = ", ".join(map(str, answer["done"])) or "nothing to do"
+    screen.say(f"{source}: {COMMANDS[command][1]}: {visible(done)}")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [visible(line.rstrip()) for line in lines]
+
+
+def _row(signal: dict[str, Any]) -> tuple[str, ...]:
+    unit = SignalUnit(signal["unit"])
+    expected, limit, now = (
+        figures.NOTHING if signal[name] is None else figures.signal_value(float(signal[name]), unit)
+        for name in ("baseline", "limit", "value")
+    )
+    side = "" if signal["limit"] is None else "< " if signal["low"] else "> "
+    name = f"{signal['name']} of {signal['subject']}" if signal["subject"] else str(signal["name"])
+    state = WORDS.get(str(signal["state"]), str(signal["state"])).lower()
+    return name, state, _kind(signal), expected, f"{side}{limit}", now, _remark(signal)
+
+
+def _kind(signal: dict[str, Any]) -> str:
+    return "seasonal" if signal["seasonal"] else "previous" if signal["previous"] else "fixed"
+
+
+def _remark(signal: dict[str, Any]) -> str:
+    until = signal["muted_until_timestamp_seconds"]
+    muted = f"muted until {figures.moment(until, None)}" if until is not None else "muted"
+    remarks = ((muted, signal["muted"]), ("flapping", signal["flapping"]), ("too little traffic", signal["silent"]))
+    return ", ".join(word for word, holds in remarks if holds)

@@ -1,0 +1,183 @@
+"""Seasonal baselines: what they take as usual, and what not."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, Driven, daily
+
+from alerting.calendar import Calendar
+from alerting.signals.error_ratio_5xx import ErrorRatio5xx
+from alerting.signals.request_rate import RequestRate
+from alerting.signals.response_time import ResponseTime
+from alerting.signals.traffic_drop import TrafficDrop
+
+
+def weeks(count: float, **given: object) -> Driven:
+    """Return the baseline of a request rate after so many ordinary weeks."""
+    driven = Driven(RequestRate(10, 120), **given)  # type: ignore[arg-type]
+    driven.lives(count * WEEK)
+    return driven
+
+
+@pytest.fixture(scope="module")
+def learned() -> Callable[[], Driven]:
+    """Return a function that returns a baseline of three weeks, each time the same."""
+    import copy
+
+    driven = weeks(3)
+    return lambda: copy.deepcopy(driven)
+
+
+def test_ordinary_days_do_not_alert_from_the_first_hour_on() -> None:
+    assert Driven(RequestRate(10, 120)).lives(3 * WEEK) == []
+
+
+def test_a_quiet_hour_learned_first_does_not_alert_all_day() -> None:
+    """What a fixed baseline does: started at 3 o'clock, it alerts until the next night."""
+    driven = Driven(RequestRate(10, 120), MONDAY + 3 * HOUR)
+    assert driven.lives(2 * DAY) == []
+
+
+def test_the_same_rate_is_usual_at_noon_and_not_at_night(learned: Callable[[], Driven]) -> None:
+    noon, night = learned(), learned()
+    noon.lives(14 * HOUR)
+    night.lives(3 * HOUR)
+    assert noon.given(390) == []
+    (found,) = night.given(390)
+    assert (round(found.baseline, -1), found.value) == (pytest.approx(20, abs=10), pytest.approx(390))
+
+
+def test_a_step_is_found_in_two_windows(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    driven.lives(12 * HOUR)
+    begun = driven.now
+    found = driven.lives(HOUR, lambda time: 2 * daily(time))
+    assert found[0][0] - begun <= 120
+    change = driven.comparison.change("")
+    assert change is not None
+    assert change.step
+    assert (change.since, change.after / change.before) == (begun, pytest.approx(2, rel=0.15))
+
+
+def test_a_slow_ramp_does_not_become_usual(learned: Callable[[], Driven]) -> None:
+    """From usual to three times as much, in a day and a half: each window is like the one before."""
+    driven = learned()
+    begun = driven.now
+    found = driven.lives(36 * HOUR, lambda time: daily(time) * (1 + 2 * (time - begun) / (36 * HOUR)))
+    assert found
+    assert found[0][0] - begun < 24 * HOUR
+
+
+def test_growth_of_a_few_percent_a_week_is_followed(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    begun = driven.now
+    assert driven.lives(4 * WEEK, lambda time: daily(time) * (1 + 0.07 * (time - begun) / WEEK)) == []
+
+
+def test_a_new_level_alerts_for_two_days_and_is_usual_then(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    begun = driven.now
+    found = driven.lives(4 * DAY, lambda time: 4 * daily(time))
+    last = found[-1][0] - begun
+    assert 1.5 * DAY < last < 2.5 * DAY
+
+
+def test_an_outage_of_a_week_never_becomes_usual() -> None:
+    driven = Driven(TrafficDrop(60, 0.1), per=120)
+    driven.lives(3 * WEEK)
+    begun = driven.now
+    found = driven.lives(WEEK, lambda time: 0.0)
+    assert found[0][0] - begun < HOUR
+    assert found[-1][0] > begun + 6 * DAY
+    driven.lives(HOUR / 10)
+    assert driven.lives(WEEK) == []
+
+
+def test_after_an_outage_the_usual_traffic_is_usual(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    driven.lives(WEEK, lambda time: 0.0)
+    assert driven.lives(DAY) == []
+
+
+def test_a_time_without_watching_changes_nothing(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    driven.lives(10 * HOUR)
+    driven.waits(2.5 * DAY)
+    assert driven.lives(DAY) == []
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2027-03-28"])
+def test_the_days_on_which_the_clocks_change_are_ordinary(day: str) -> None:
+    """Visitors follow the local clock."""
+    change = datetime.fromisoformat(day).replace(tzinfo=BERLIN).timestamp()
+    start = change - 3 * WEEK - 6 * DAY
+
+    def local(time: float) -> float:
+        moment = datetime.fromtimestamp(time, BERLIN)
+        return daily(MONDAY + moment.weekday() * DAY + moment.hour * HOUR + moment.minute * 60)
+
+    driven = Driven(RequestRate(10, 120), start, Calendar(BERLIN))
+    assert driven.lives(5 * WEEK, local) == []
+
+
+def test_a_holiday_is_a_sunday() -> None:
+    wednesday = MONDAY + 3 * WEEK + 2 * DAY
+    day = datetime.fromtimestamp(wednesday + HOUR, BERLIN).date()
+    assert day.weekday() == 2
+
+    def closed(time: float) -> float:
+        """Return the traffic of a business that is closed on Sundays, and on the holiday."""
+        hour = (time - MONDAY) / HOUR % 168
+        since = min(
+            abs(hour - 144), abs(168 - hour), abs((time - wednesday) / HOUR), abs((wednesday + DAY - time) / HOUR)
+        )
+        open_at = 0.3 if hour >= 144 or wednesday <= time < wednesday + DAY else 1.0
+        return daily(time) * (open_at + (0.65 - open_at) * max(0.0, 1 - since))
+
+    without = Driven(TrafficDrop(60, 0.1), per=120)
+    known = Driven(TrafficDrop(60, 0.1), per=120, calendar=Calendar(BERLIN, [day]))
+    for driven in (without, known):
+        driven.lives(wednesday - MONDAY, closed)
+    assert (bool(without.lives(DAY, closed)), known.lives(DAY, closed)) == (True, [])
+    assert isinstance(day, date)
+
+
+def test_few_events_are_judged_by_how_many_there_are() -> None:
+    """One visit in ten minutes: neither the visit nor an hour without one is an alert, but twenty at once are."""
+    driven = Driven(RequestRate(10, 120))
+    assert driven.lives(2 * WEEK, lambda time: 0.2) == []
+    (found,) = driven.given(20)
+    assert found.value == 20
+
+
+def test_a_share_of_few_responses_means_little() -> None:
+    driven = Driven(ErrorRatio5xx(5, 10))
+    for _ in range(3000):
+        failed = driven.random.random() < 0.2
+        assert driven.given(100 * failed / 20, 20) == []  # one of 20 responses now and then
+    assert driven.given(15, 20) == []
+    assert driven.given(15, 2000)
+
+
+def test_a_lasting_step_inside_the_band_of_single_windows_is_found() -> None:
+    """A p95 that steps from 40 to 55 ms, where single windows vary by 15 %."""
+    driven = Driven(ResponseTime(200, 50, 0.1))
+    for _ in range(7560):  # ten days and a half
+        assert driven.given(0.04 * driven.random.lognormvariate(0, 0.15), 400) == []
+    begun, found = driven.now, []
+    while not found and driven.now - begun < 2 * HOUR:
+        found = driven.given(0.055 * driven.random.lognormvariate(0, 0.15), 400)
+    assert 0 < driven.now - begun <= 1.2 * HOUR
+    change = driven.comparison.change("")
+    assert change is not None
+    assert change.since == pytest.approx(begun, abs=600)
+    assert (change.before, change.after) == (pytest.approx(0.04, rel=0.1), pytest.approx(0.055, rel=0.1))
+
+
+def test_an_accepted_level_is_usual_at_once(learned: Callable[[], Driven]) -> None:
+    driven = learned()
+    driven.lives(12 * HOUR)
+    assert driven.lives(HOUR, lambda time: 2 * daily(time))
+    driven.comparison.accept("", 2 * daily(driven.now), driven.now)
+    assert driven.lives(2 * DAY, lambda time: 2 * daily(time)) == []
