@@ -137,10 +137,14 @@ class Series:
                 yield self._finding(reach, judged, edge)
         if len(self.windows) >= LONG.windows and self.season.hours >= 3:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
-            if self._side * judged.score > edge and self._lasts(2, self._total(LONG.windows)[0]):
+            if self._side * judged.score > edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
                 yield self._finding(LONG, judged, edge)
 
-        if self._lasting is not None and self._lasts(2, self._lasting[1]):
+        if (
+            self._lasting is not None
+            and self._lasts(LONG.windows, self._lasting[1])
+            and self._lasts(LASTING, self._lasting[1])
+        ):
             yield self._lasting[0]
 
     def band(self) -> tuple[float, float]:
@@ -236,9 +240,16 @@ class Series:
             for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
                 if self._number % max(1, reach.windows - 2) == 0:
                     self._spreads[place].learn(judged.score, self._side, judged.total.expected)
+            self._order_clusters()
         self._counted += total
         if not beyond:
             self._follow(total)
+
+    def _order_clusters(self) -> None:
+        """Let no cluster be smaller than that of a shorter time: what comes together does so in longer times too."""
+        least = 0.0
+        for spread in (*self._spreads, self._hourly, self._daily):
+            spread.cluster = least = max(least, spread.cluster)
 
     def _is_other_side(self) -> bool:
         """Return whether the latest windows are just as far beyond the side that does not alert.
@@ -274,7 +285,7 @@ class Series:
         if self._hour is None or not self._windows_in_hour:
             return
         beyond = self._beyond > self._windows_in_hour / 2
-        self._judge_day(self._counted)
+        self._judge_day(self._counted, beyond)
         self.learn_hour(self._hour, self._counted, beyond)
         self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
 
@@ -309,10 +320,16 @@ class Series:
         self._number += LONG.windows
         self._hour = None
 
-    def _judge_day(self, counted: Sum) -> None:
-        """Judge the last hours together, and learn how far they usually are from the season."""
-        self._hours.append(counted)
+    def _judge_day(self, counted: Sum, beyond: bool) -> None:
+        """Judge the last hours together, and learn how far they usually are from the season.
+
+        Hours that alerted begin anew: what is found here are slow changes that did not.
+        """
         self._lasting = None
+        if beyond or self._beyond:
+            self._hours.clear()
+            return
+        self._hours.append(counted)
         if len(self._hours) < _HOURS or self.season.hours < KNOWN_AFTER:
             return
         total = NOTHING
