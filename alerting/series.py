@@ -28,6 +28,8 @@ MOSTLY: Final = 0.8
 """Share of these hours that must be beyond it."""
 _ENOUGH_EVENTS: Final = 10.0
 """Expected events in an hour. If none of them came, that is an outage, which is never usual."""
+_FIRST_BASE: Final = 120.0
+"""Seconds or responses of a window that has not come yet."""
 _YOUNG: Final = 30
 """Windows without an alert after the start, while the spread is unknown."""
 
@@ -139,19 +141,17 @@ class Series:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
             if self._side * judged.score > edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
                 yield self._finding(LONG, judged, edge)
-
-        if (
-            self._lasting is not None
-            and self._lasts(LONG.windows, self._lasting[1])
-            and self._lasts(LASTING, self._lasting[1])
-        ):
-            yield self._lasting[0]
+        if self._lasting is not None:
+            finding, total = self._lasting
+            if self._lasts(LONG.windows, total) and self._lasts(LASTING, total):
+                yield finding
 
     def band(self) -> tuple[float, float]:
-        """Return what is expected of the latest window, and the value beyond which it alerts."""
-        if not self._judged:
-            return self._scale.values(self._scale.sum(1.0, 1.0, self.season.level), 1.0, 0.0, 0.0)[1], inf * self._side
-        judged = self._judged[0]
+        """Return what is expected of the latest window, and the value beyond which it alerts; before there is one, as
+        if it had been like the level.
+        """
+        start = Judged(self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads[0].deviation, 0.0, 0.0)
+        judged = self._judged[0] if self._judged else start
         edge = self._side * SHORT[0].factor * self._spreads[0].tail
         _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
         return expected, limit
