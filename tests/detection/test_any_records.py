@@ -56,6 +56,7 @@ from test_beacon import calls, every
 from test_slow_detectors import SLOW, cancelled, floods, half_open, mixed, people, slow, tried
 from detection.loading import available, load
 from detection.pipeline import Detection
+from detection.unseen.features import FEATURES
 from exercise_config import Config
 from traffic.batch import RecordBatch
 
@@ -71,6 +72,7 @@ attacks = [
     visits(["/"], oddities=("bare CR in a head",), response_oddities=1),
     mixed(people(), half_open(100), tried(60, "10.1.2.3"), *(slow(60, kind) for kind in SLOW.values())),
     mixed(people(), floods("rapid reset", 9), cancelled(1000)),
+    visits(["/"], client="192.0.2.77", features="3c" * len(FEATURES)),
 ]
 batches = [RecordBatch(records) for records in attacks]
 changed = {"request_flood_floor": 100, "random_paths_floor": 100, "advanced_threat_score": 10}
@@ -87,6 +89,6 @@ def test_detectors_import_nothing_once_they_are_made() -> None:
     paths = [str(each) for each in (folder, folder.parent, folder.parents[1])]
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = {paths}\n{IMPORTED_LATE}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    # They need to know what is usual, or have files, or features.
-    silent = ("credential_stuffing", "sigma", "suricata_names", "threat_intelligence", "unseen")
+    # They need to know what is usual, or have files.
+    silent = ("credential_stuffing", "sigma", "suricata_names", "threat_intelligence")
     assert done.stdout.split() == [name for name in available() if name not in silent]
