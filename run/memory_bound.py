@@ -77,6 +77,8 @@ _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
 _UNSEEN_HOST = 14 * 1024
 """What is usual at a host, also while the table grows: see `detection.unseen.hosts`."""
+_FIELDS = 3 * 2**20
+"""Header fields whose features a decoder knows: see `core/features/src/memo.rs`."""
 _SURICATA = 128 * 2**20
 """10,000 rules of Suricata in the main process, while they are read again; those of inspectors count there."""
 _INDICATOR = 180
@@ -119,7 +121,7 @@ def memory_bound(config: Config) -> int:
         + _WINDOW_SUMS * _NAMES * (_KEY + 2 * text)
         + _TIMES
         + (_DETECTION if enabled(config) else 0)
-        + (config.unseen_hosts * _UNSEEN_HOST if "unseen" in enabled(config) else 0)
+        + (config.unseen_hosts * _UNSEEN_HOST + config.capture_threads * _FIELDS if "unseen" in enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
         + _memory_of_incidents(config)
