@@ -40,30 +40,34 @@ impl Describer {
     /// It reads at most `LONGEST_HEAD` and `LONGEST_BODY` bytes. An empty head gives None.
     #[must_use]
     pub fn describe(&mut self, head: &[u8], body: &[u8]) -> Option<Vector> {
-        let head = head.get(..LONGEST_HEAD).unwrap_or(head);
-        let body = body.get(..LONGEST_BODY).unwrap_or(body);
-        let (line, lines) = head::cut(head, head.iter().position(|byte| *byte == b'\n'));
-        let mut head = head::Head::of_line(line)?;
-        let known = if body.is_empty() { self.memo.of_fields(&head, lines) } else { None };
-        let mut vector = known.copied().unwrap_or_else(|| {
-            let mut vector = Vector::default();
-            head.add_fields(lines);
-            fields::describe(&head, body, &mut self.text, &mut vector);
-            vector
-        });
-        if body.is_empty() && !head.fields.is_empty() {
-            self.memo.keep(&head, lines, vector);
-        }
-        target::describe(&head, &mut self.text, &mut vector);
-        arguments::describe(&head, body, &mut self.text, &mut vector);
-        Some(vector)
+        described(head, body, &mut self.text, Some(&mut self.memo))
     }
 }
 
-/// Describe one request, as a new `Describer` does.
+/// Describe one request, as a `Describer` does.
 #[must_use]
 pub fn of(head: &[u8], body: &[u8]) -> Option<Vector> {
-    Describer::default().describe(head, body)
+    described(head, body, &mut decoding::Text::default(), None)
+}
+
+fn described(head: &[u8], body: &[u8], text: &mut decoding::Text, memo: Option<&mut memo::Memo>) -> Option<Vector> {
+    let head = head.get(..LONGEST_HEAD).unwrap_or(head);
+    let body = body.get(..LONGEST_BODY).unwrap_or(body);
+    let (line, lines) = head::cut(head, head.iter().position(|byte| *byte == b'\n'));
+    let mut head = head::Head::of_line(line)?;
+    let memo = memo.filter(|_| body.is_empty());
+    let known = memo.as_ref().and_then(|memo| memo.of_fields(&head, lines)).copied();
+    let mut vector = known.unwrap_or_default();
+    if known.is_none() {
+        head.add_fields(lines);
+        fields::describe(&head, body, text, &mut vector);
+        if let Some(memo) = memo {
+            memo.keep(&head, lines, vector);
+        }
+    }
+    target::describe(&head, text, &mut vector);
+    arguments::describe(&head, body, text, &mut vector);
+    Some(vector)
 }
 
 #[cfg(test)]
