@@ -12,19 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.measure import Figure, table
-from bench.unseen_material import Material, attacks, generated, ordinary, sampled
+from bench.offline import capture_of
+from bench.unseen_material import Material, attacks, generated, ordinary
 from bench.unseen_trials import Trial, trial, trials
-from capture.core import CORE
+from capture.open import open_file
+from detection.detectors.unseen import Unseen
 from detection.unseen.hosts import PER_HOST
-from detection.unseen.model import Model, pieces
+from detection.unseen.model import Model
 from detection.unseen.reasons import reasons
 from detection.unseen.usual import Usual, learned
 from exercise_config import Config
+from run.decoding import decoder_for
+from traffic.batch import Batch
+from traffic.limits import Limits
+from traffic.records import Exchange
 
 LINES: Final = 30
 """Findings that are printed to be read."""
-BATCH: Final = 2000
-"""Requests in a batch, where cost is measured."""
+BATCH: Final = 4000
+"""Records in a batch, where cost is measured."""
+PACKETS: Final = 200_000
+"""Packets of the benchmark's capture."""
 ROUNDS: Final = 5
 FAMILIES: Final = {
     "911": "methods", "913": "scanners", "920": "protocol", "921": "protocol attacks", "922": "multipart",
@@ -47,7 +55,7 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[dict[str, Any]]:
     made_trial = trial(usual, made, meant, near)
     results.append(_figures("generated", made_trial))
     say("unseen: cost")
-    results.append(_cost(usual, made))
+    results.append(_cost())
     results.append({"part": "lines", "lines": list(_lines(usual, made, meant))})
     return results
 
@@ -67,7 +75,7 @@ def report(results: list[dict[str, Any]]) -> str:
         table(heads, (_row(each) for each in rows)),
         f"False alarms: {'; '.join(total['lines']) or 'none'}.",
         families,
-        f"Cost of a request: {cost['core']:.1f} us for its features in the core, {cost['model']:.1f} us for the model. "
+        f"Cost of a request: {cost['core']:.1f} us of CPU in the core, {cost['model']:.1f} us for the detector. "
         f"A host takes {PER_HOST / 1000:.1f} kB, `unseen_hosts` of them {Config.unseen_hosts * PER_HOST / 1e6:.0f} MB.",
         "\n".join(f"    {line}" for line in lines["lines"]),
     ))  # fmt: skip
@@ -127,31 +135,39 @@ def _alarms(found: list[Trial], material: Material) -> Iterator[str]:
             yield f"{material.names[row]}, {material.lines[row][:60]}"
 
 
-def _cost(usual: Usual, made: Material) -> dict[str, Any]:
-    """Measure CPU time for a request: features by themselves, and the model by itself."""
-    return {"part": "cost", "core": _core_cost(), "model": Figure.of(_model_cost(usual, made) for _ in range(3)).median}
-
-
-def _core_cost() -> float:
-    assert CORE is not None
-    asked = list(sampled(BATCH))
-    begun = time.process_time()
+def _cost() -> dict[str, Any]:
+    """Measure CPU time for a request of the benchmark's capture: with features, and with the detector besides."""
+    path, rounds = str(capture_of(PACKETS)), []
     for _ in range(ROUNDS):
-        for head, body in asked:
-            CORE.request_features(head, body)
-    return (time.process_time() - begun) / ROUNDS / len(asked) * 1e6
+        without, described, detected = (
+            _microseconds(path, *each) for each in ((False, None), (True, None), (True, Unseen()))
+        )
+        rounds.append((described - without, detected - described))
+    core, model = (Figure.of(each).median for each in zip(*rounds, strict=True))
+    return {"part": "cost", "core": core, "model": model}
 
 
-def _model_cost(usual: Usual, made: Material) -> float:
-    model = Model(usual, Config.unseen_hosts)
-    begun = time.process_time()
-    for start in range(0, len(made.sites), BATCH):
-        places = model.hosts.places(made.sites[start : start + BATCH])
-        features = made.features[start : start + BATCH]
-        for piece in pieces(places, model.hosts.requests):
-            judged = model.judge(places[piece], features[piece])
-            model.learn(places[piece], features[piece], judged.scores)
-    return (time.process_time() - begun) / len(made.sites) * 1e6
+def _microseconds(path: str, features: bool, detector: Unseen | None) -> float:
+    source, decoder = open_file(path), decoder_for(range(2**16), Limits(features=features))
+    exchanges, begun = 0, time.process_time()
+    while (frames := source.read()) is not None:
+        decoder.feed(frames)
+        if decoder.waiting >= BATCH:
+            exchanges += _looked(decoder.take(), detector)
+    decoder.finish()
+    exchanges += _looked(decoder.take(), detector)
+    seconds = time.process_time() - begun
+    source.close()
+    return seconds / exchanges * 1e6
+
+
+def _looked(batch: Batch, detector: Unseen | None) -> int:
+    table = batch.table(Exchange)
+    for name in ("client", "domain"):  # others make these columns, too
+        table.texts(name)
+    if detector is not None:
+        list(detector.look(batch))
+    return len(table)
 
 
 def _lines(usual: Usual, made: Material, meant: Material) -> Iterator[str]:

@@ -139,12 +139,6 @@ def generated() -> Material:
     return _material((*_visits(), *_sites()))
 
 
-def sampled(count: int) -> Iterator[tuple[bytes, bytes]]:
-    """Iterate over heads and bodies of generated requests."""
-    for *_, head, body in islice(_visits(), count):
-        yield head, body
-
-
 def _captured(folder: Path, every: bool = False) -> Iterator[tuple[str, str, str, bytes, bytes]]:
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder)).replace(os.sep, "/")

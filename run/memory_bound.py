@@ -80,6 +80,8 @@ _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
 _UNSEEN_HOST = 14 * 1024
 """What is usual at a host, also while the table grows: see `detection.unseen.hosts`."""
+_FIELDS = 3 * 2**20
+"""Header fields whose features a decoder knows: see `core/features/src/memo.rs`."""
 _LEARNED = 32 * 2**20
 """A model of the greatest size: its text while it is read again, and two models."""
 _MARKS = 2 * 2**20
@@ -127,7 +129,7 @@ def memory_bound(config: Config) -> int:
         + _memory_of_seasons(config)
         + _TIMES
         + (_DETECTION if enabled(config) else 0)
-        + (config.unseen_hosts * _UNSEEN_HOST if "unseen" in enabled(config) else 0)
+        + (config.unseen_hosts * _UNSEEN_HOST + config.capture_threads * _FIELDS if "unseen" in enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
         + (_LEARNED if config.learned_model else 0)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.exchanges import text_at
+from detection.exchanges import chosen, marked, text_at
 from detection.tally import Distinct, Escalation, Repeats
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.model import Judged, Model, pieces
@@ -14,7 +14,7 @@ from detection.unseen.prior import TEXT
 from detection.unseen.reasons import reasons
 from detection.unseen.usual import from_text
 from traffic.batch import Batch, Table
-from traffic.finding import HIGH, LOW, MEDIUM, Finding
+from traffic.finding import CRITICAL, HIGH, LOW, MEDIUM, Finding
 from traffic.records import Exchange
 
 PAUSE: Final = 600.0
@@ -27,6 +27,8 @@ is, one attacker is not.
 """
 ADOPTION: Final = 3600.0
 """Seconds."""
+_GRAVE: Final = frozenset((MEDIUM, HIGH, CRITICAL))
+"""Severities of findings that make a client one of whom nothing is learned; lower ones often only note something."""
 _KINDS: Final = [
     place for place, feature in enumerate(FEATURES) if feature.name in ("method", "path_form", "body_names")
 ]
@@ -60,9 +62,10 @@ class Unseen:
             yield from self._judged(table, rows[allowed], features[allowed])
 
     def _named_clients(self, batch: Batch) -> set[str]:
-        """Return the clients that findings of this batch name, and remember them."""
+        """Return the clients that grave findings of this batch name, and remember them."""
         found = batch.table(Finding)
-        clients = {text for text in found.texts("client").values if text} if len(found) else set()
+        rows = marked(found.texts("severity"), _GRAVE.__contains__) if len(found) else np.zeros(0, np.bool_)
+        clients = {row.texts[0] for row in chosen(found, rows, "client") if row.texts[0]}
         time = float(found.numbers("time")[-1]) if clients else 0.0
         for client in clients:
             self._named.is_first(client, time)

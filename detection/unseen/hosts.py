@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.ma  # NumPy's `unique` would import it later, when the process is locked down
 from numpy.typing import NDArray
 
 from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS

@@ -56,6 +56,7 @@ from test_beacon import calls, every
 from test_slow_detectors import SLOW, cancelled, floods, half_open, mixed, people, slow, tried
 from detection.loading import available, load
 from detection.pipeline import Detection
+from detection.unseen.features import FEATURES
 from exercise_config import Config
 from traffic.batch import RecordBatch
 
@@ -71,6 +72,7 @@ attacks = [
     visits(["/"], oddities=("bare CR in a head",), response_oddities=1),
     mixed(people(), half_open(100), tried(60, "10.1.2.3"), *(slow(60, kind) for kind in SLOW.values())),
     mixed(people(), floods("rapid reset", 9), cancelled(1000)),
+    visits(["/"], client="192.0.2.77", features="3c" * len(FEATURES)),
 ]
 batches = [RecordBatch(records) for records in attacks]
 changed = {"request_flood_floor": 100, "random_paths_floor": 100, "advanced_threat_score": 10}

@@ -101,6 +101,13 @@ def test_clients_that_others_named_are_neither_judged_nor_learned_from() -> None
     assert len(found(detector, [visit(302, INJECTION, "203.0.113.77")])) == 1
 
 
+def test_clients_of_whom_something_is_merely_noted_are_judged() -> None:
+    detector = Unseen()
+    found(detector, ordinary(200))
+    noted = Finding(BEGIN + 300, "new_application", "saas", "info", CLIENT, 0, "10.0.0.2", 80, "", "", "new")
+    assert len(found(detector, [visit(300, INJECTION)], (noted,))) == 1
+
+
 def test_each_host_has_habits_of_its_own() -> None:
     detector = Unseen()
     found(detector, ordinary(200))

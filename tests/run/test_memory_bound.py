@@ -35,6 +35,12 @@ def test_the_documents_name_the_bound() -> None:
         assert re.search(rf"`--{name}`(?: adds)? {more:,.0f} MiB", limits), (option, more)
 
 
+def test_the_documents_name_what_the_model_of_requests_adds() -> None:
+    with_model = replace(Config(), detectors=(*Config().detectors, "unseen"))
+    more = (memory_bound(with_model) - memory_bound(Config())) / 2**20
+    assert f"the detector `unseen` {more:.0f} MiB" in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+
+
 ELSEWHERE = {
     "max_changes_per_hour", "max_top_hits",  # no memory
     "max_incidents", "max_incident_bytes",  # on disk

@@ -81,3 +81,12 @@ def test_texts_of_another_version_are_no_features() -> None:
 @pytest.mark.parametrize(("step", "least"), [(0, 0), (3, 3), (4, 4), (7, 7), (8, 8), (9, 10), (12, 16), (36, 1024)])
 def test_steps_are_told_as_amounts(step: int, least: int) -> None:
     assert amount(step) == least
+
+
+def test_several_threads_find_the_same_features() -> None:
+    assert CORE is not None
+    talk = Talk().client(FORM + get("/second")).server(ok() + ok())
+    made = CORE.Decoders(2, bytes(port == 80 for port in range(2**16)), ASKED)
+    made.feed(Frames.of(talk.frames))
+    made.finish()
+    assert [record.features for record in made.take().table(Exchange).records()] == described(talk)

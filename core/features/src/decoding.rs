@@ -32,7 +32,7 @@ impl Encoding {
 }
 
 /// A buffer for one decoded text at a time.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Text {
     decoded: Vec<u8>,
 }

@@ -156,7 +156,7 @@ fn repeated(head: &Head<'_>) -> usize {
     let (mut seen, mut count) = (0_u64, 0);
     for (place, (name, _)) in head.fields.iter().enumerate() {
         let first = name.first().map_or(0, |byte| byte | 0x20);
-        let bit = 1_u64 << (usize::from(first) + 7 * name.len()) % 64;
+        let bit = 1_u64 << ((usize::from(first) + 7 * name.len()) % 64);
         if seen & bit != 0 {
             let before = head.fields.iter().take(place).any(|(known, _)| known.eq_ignore_ascii_case(name));
             let lists = name.eq_ignore_ascii_case(b"cookie") || name.starts_with(b"X-") || name.starts_with(b"Via");

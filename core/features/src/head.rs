@@ -16,28 +16,25 @@ pub(crate) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Take a head apart; None if it is empty.
-    pub(crate) fn of(head: &'a [u8]) -> Option<Self> {
-        let mut lines = head.split(|byte| *byte == b'\n').map(without_cr);
-        let line = lines.next().filter(|line| !line.is_empty())?;
+    /// Take a request line apart, without the fields; None if it is empty.
+    pub(crate) fn of_line(line: &'a [u8]) -> Option<Self> {
+        let line = Some(without_cr(line)).filter(|line| !line.is_empty())?;
         let (method, rest) = cut(line, line.iter().position(|byte| *byte == b' '));
         let last = rest.iter().rposition(|byte| *byte == b' ');
         let version = last.and_then(|place| rest.get(place + 1..)).filter(|word| word.starts_with(b"HTTP"));
         let target = if version.is_some() { cut(rest, last).0 } else { rest };
-        let mut read = Self {
-            method,
-            target,
-            version: version.unwrap_or_default(),
-            fields: Vec::with_capacity(16),
-            odd_fields: 0,
-        };
-        for line in lines.take(MOST_FIELDS) {
+        Some(Self { method, target, version: version.unwrap_or_default(), fields: Vec::new(), odd_fields: 0 })
+    }
+
+    /// Add the fields: the lines up to an empty one.
+    pub(crate) fn add_fields(&mut self, fields: &'a [u8]) {
+        self.fields.reserve(16);
+        for line in fields.split(|byte| *byte == b'\n').map(without_cr).take(MOST_FIELDS) {
             if line.is_empty() {
                 break;
             }
-            read.add(line);
+            self.add(line);
         }
-        Some(read)
     }
 
     fn add(&mut self, line: &'a [u8]) {

@@ -9,22 +9,19 @@ const LONGEST: usize = 32;
 
 /// Return how many runs of base64 in a text, as it was sent, hide letters.
 pub(crate) fn hidden_texts(text: &[u8]) -> usize {
-    if text.len() < SERIALIZED.len() {
+    if text.len() < SERIALIZED.len() || !rises(text) {
         return 0;
     }
     if text.windows(SERIALIZED.len()).any(|window| window == SERIALIZED) {
         return 1;
     }
     let runs = text.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+' | b'-' | b'_')));
-    runs.filter(|run| run.len() >= SHORTEST && looks_encoded(run) && hides_letters(run)).count()
+    runs.filter(|run| run.len() >= SHORTEST && rises(run) && hides_letters(run)).count()
 }
 
-/// Return whether a run has letters of both cases in an order that words do not have.
-fn looks_encoded(run: &[u8]) -> bool {
-    let lower = run.iter().any(u8::is_ascii_lowercase);
-    let rises =
-        run.iter().zip(run.iter().skip(1)).filter(|(one, next)| one.is_ascii_lowercase() && next.is_ascii_uppercase());
-    lower && rises.count() >= 1
+/// Return whether a small letter is right before a capital one somewhere, as in base64, and unlike in words.
+fn rises(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']))
 }
 
 /// Return whether a run decodes to letters; its start may have been cut.

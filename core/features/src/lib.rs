@@ -14,6 +14,7 @@ mod decoding;
 mod fields;
 mod head;
 mod hidden;
+mod memo;
 mod shapes;
 mod target;
 mod vector;
@@ -26,19 +27,46 @@ pub const LONGEST_BODY: usize = 2048;
 /// Bytes of a head that are read.
 pub const LONGEST_HEAD: usize = 8192;
 
-/// Describe a request: its head as sent, with its empty line, and the start of its body without transfer codings.
-///
-/// It reads at most `LONGEST_HEAD` and `LONGEST_BODY` bytes. An empty head gives None.
+/// Describes requests. What it keeps only saves time: the same request always has the same features.
+#[derive(Debug, Default)]
+pub struct Describer {
+    text: decoding::Text,
+    memo: memo::Memo,
+}
+
+impl Describer {
+    /// Describe a request: its head as sent, with its empty line, and the start of its body without transfer codings.
+    ///
+    /// It reads at most `LONGEST_HEAD` and `LONGEST_BODY` bytes. An empty head gives None.
+    #[must_use]
+    pub fn describe(&mut self, head: &[u8], body: &[u8]) -> Option<Vector> {
+        described(head, body, &mut self.text, Some(&mut self.memo))
+    }
+}
+
+/// Describe one request, as a `Describer` does.
 #[must_use]
 pub fn of(head: &[u8], body: &[u8]) -> Option<Vector> {
+    described(head, body, &mut decoding::Text::default(), None)
+}
+
+fn described(head: &[u8], body: &[u8], text: &mut decoding::Text, memo: Option<&mut memo::Memo>) -> Option<Vector> {
     let head = head.get(..LONGEST_HEAD).unwrap_or(head);
     let body = body.get(..LONGEST_BODY).unwrap_or(body);
-    let head = head::Head::of(head)?;
-    let mut vector = Vector::default();
-    let mut text = decoding::Text::default();
-    target::describe(&head, &mut text, &mut vector);
-    fields::describe(&head, body, &mut text, &mut vector);
-    arguments::describe(&head, body, &mut text, &mut vector);
+    let (line, lines) = head::cut(head, head.iter().position(|byte| *byte == b'\n'));
+    let mut head = head::Head::of_line(line)?;
+    let memo = memo.filter(|_| body.is_empty());
+    let known = memo.as_ref().and_then(|memo| memo.of_fields(&head, lines)).copied();
+    let mut vector = known.unwrap_or_default();
+    if known.is_none() {
+        head.add_fields(lines);
+        fields::describe(&head, body, text, &mut vector);
+        if let Some(memo) = memo {
+            memo.keep(&head, lines, vector);
+        }
+    }
+    target::describe(&head, text, &mut vector);
+    arguments::describe(&head, body, text, &mut vector);
     Some(vector)
 }
 

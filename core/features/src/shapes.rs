@@ -2,7 +2,7 @@
 
 use crate::bodies::{each_string, looks_structured};
 use crate::classes::is_text;
-use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS};
+use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS, bit_of};
 
 /// Counts of shapes in the decoded texts of one part of a request: of each shape, that of the text with most of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,22 +173,23 @@ impl Reader<'_> {
             self.place += 1;
         }
         let word = self.text.get(start..self.place).unwrap_or_default();
+        let bit = bit_of(word);
         let before = start.checked_sub(1).and_then(|place| self.text.get(place)).copied().unwrap_or_default();
         let next = self.text.get(self.place).copied().unwrap_or_default();
         let starts = matches!(before, 0 | b';' | b'|' | b'&' | b'`' | b'(' | b'/' | b'\'' | b'"' | b'{' | b'\n');
         let starts = starts || before == b' ' && self.follows_separator(start);
-        let package = next == b'.' && before != b'.' && PACKAGES.contains(word) && self.has_more_dots();
+        let package = next == b'.' && before != b'.' && PACKAGES.contains_hashed(word, bit) && self.has_more_dots();
         let shapes = &mut self.shapes;
         shapes.unspeakable = shapes.unspeakable.max(longest);
-        shapes.words += usize::from(RESERVED.contains(word));
+        shapes.words += usize::from(RESERVED.contains_hashed(word, bit));
         if starts && !matches!(next, b'-' | b'.' | b'=' | b'0'..=b'9') {
-            shapes.commands += usize::from(COMMANDS.contains(word));
+            shapes.commands += usize::from(COMMANDS.contains_hashed(word, bit));
         }
-        if matches!(before, b'/' | b'\\') && matches!(next, b'/' | b'\\') && ROOTS.contains(word) {
+        if matches!(before, b'/' | b'\\') && matches!(next, b'/' | b'\\') && ROOTS.contains_hashed(word, bit) {
             shapes.system_paths += 1;
         }
         shapes.names += usize::from(word.starts_with(b"__") || package);
-        shapes.system_paths += usize::from(before == b'.' && PROGRAMS.contains(word));
+        shapes.system_paths += usize::from(before == b'.' && PROGRAMS.contains_hashed(word, bit));
     }
 
     /// Return whether the name that goes on here has a part after its next one, or ends with it.

@@ -126,11 +126,13 @@ impl Vector {
     /// Write the bytes as lower-case hexadecimal digits, two for each feature.
     pub fn write_hex(&self, text: &mut String) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |value: u8| DIGITS.get(usize::from(value & 15)).map_or('0', |digit| char::from(*digit));
-        for byte in self.0 {
-            text.push(digit(byte >> 4));
-            text.push(digit(byte));
+        let mut digits = [b'0'; 2 * COUNT];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            for (place, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *place = DIGITS.get(usize::from(value)).copied().unwrap_or_default();
+            }
         }
+        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     }
 
     /// Set a feature to a byte.

@@ -25,14 +25,18 @@ impl Words {
 
     /// Return whether a word is in the list.
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
-        let bit = bit_of(word);
+        self.contains_hashed(word, bit_of(word))
+    }
+
+    /// Return whether a word is in the list, given its bit.
+    pub(crate) fn contains_hashed(&self, word: &[u8], bit: u32) -> bool {
         let passes = self.filter.get((bit / 64) as usize).is_some_and(|bits| bits >> (bit % 64) & 1 == 1);
         passes && self.list.contains(&word)
     }
 }
 
 /// Return the bit of a word in a filter, from its length, its first three letters and its last one.
-const fn bit_of(word: &[u8]) -> u32 {
+pub(crate) const fn bit_of(word: &[u8]) -> u32 {
     let (first, second, third, last) = match word {
         [first, second, third, .., last] => (*first, *second, *third, *last),
         [first, second, third] => (*first, *second, *third, 0),

@@ -3,7 +3,7 @@
 //! Everything kept is charged to the total buffer, of which it never takes the second half: heads and segments that are
 //! needed to decode at all find room there. What does not fit is not kept, which is counted.
 
-use features::Vector as Features;
+use features::{Describer, Vector as Features};
 
 use crate::context::Context;
 
@@ -51,8 +51,8 @@ impl Kept {
     }
 
     /// Return the features of a request; None if a part of its head is missing.
-    pub(crate) fn features(&self) -> Option<Features> {
-        if self.cut { None } else { features::of(&self.head, &self.body) }
+    pub(crate) fn features(&self, describer: &mut Describer) -> Option<Features> {
+        if self.cut { None } else { describer.describe(&self.head, &self.body) }
     }
 
     /// Keep nothing more of the body.

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use features::Describer;
+
 use super::address_codes::AddressCodes;
 use super::batch::{Batch, ConnectionRow, EndCodes, Exchange, HelloRow, Kind, NO_REQUEST};
 use super::handshakes::HandshakeRow;
@@ -94,7 +96,8 @@ pub struct Collector {
     content_bytes: usize,
     most_content: usize,
     keeps_content: bool,
-    features: bool,
+    /// Finds the features of exchanges; None if nobody wants them.
+    describer: Option<Box<Describer>>,
     full: bool,
     /// Whether `strain` emits anything.
     pub(crate) strains: bool,
@@ -110,7 +113,7 @@ impl Collector {
             most_characters: limits.waiting_characters,
             most_content: limits.waiting_content,
             keeps_content: wanted.content,
-            features: limits.features,
+            describer: limits.features.then(Box::default),
             strains: wanted.strains,
             owners: Owners::new(limits.owners),
             ..Self::default()
@@ -132,7 +135,7 @@ impl Collector {
     /// Return whether heads and bodies of a side are to be kept.
     #[inline]
     pub(crate) fn keeps(&self, side: Side) -> bool {
-        self.keeps_content || self.features && side == Side::Requests
+        self.keeps_content || self.describer.is_some() && side == Side::Requests
     }
 
     /// Take the batch, and start another.
@@ -182,7 +185,8 @@ impl Collector {
         }
         let details = exchange.details.as_ref().map_or(0, |details| details.characters());
         let characters = exchange.content_type.chars().count() + exchange.headers.chars().count() + details;
-        let described = content.as_ref().filter(|_| self.features).and_then(Content::features);
+        let described = content.as_ref().zip(self.describer.as_deref_mut());
+        let described = described.and_then(|(content, describer)| content.features(describer));
         let characters = characters + described.map_or(0, |_| 2 * features::COUNT);
         if self.admits(health, Kind::Exchange, characters) {
             let (codes, row) = match asked {

@@ -1,6 +1,6 @@
 //! What the parties of an exchange said, for those who inspect it.
 
-use features::Vector as Features;
+use features::{Describer, Vector as Features};
 
 use super::batch::{Batch, Exchange};
 use super::derived::{Target, domain};
@@ -56,8 +56,8 @@ impl Content {
 
     /// Return the features of the request; None if nothing is kept of it, or not all of its head.
     #[cold]
-    pub(super) fn features(&self) -> Option<Features> {
-        self.request.as_ref()?.features()
+    pub(super) fn features(&self, describer: &mut Describer) -> Option<Features> {
+        self.request.as_ref()?.features(describer)
     }
 
     /// Return the content of an exchange that became something else after the heads.
