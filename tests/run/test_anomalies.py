@@ -24,6 +24,7 @@ START = datetime(2026, 11, 2).timestamp()
 END = START + 10 * DAY
 NAMES = ("requests_by_client", "requests_by_section", "requests_by_server")
 UNITS = {**{f"signals.{name}": "hits" for name in NAMES}, WATCHED: "seconds"}
+RATE = ("--set", "signals=request_rate")
 FLOOD, BURST = START + 6 * DAY + 11 * HOUR, START + 9 * DAY + 14 * HOUR
 
 
@@ -76,7 +77,7 @@ def test_it_finds_a_flood_by_hours_and_a_short_burst_by_minutes(told: Callable[.
 
 
 def test_it_says_the_same_each_time(told: Callable[..., tuple[list[str], str]]) -> None:
-    assert told("--since", "11h") == told("--since", "11h")
+    assert told("--since", "11h", *RATE) == told("--since", "11h", *RATE)
 
 
 def test_an_ordinary_span_has_none(told: Callable[..., tuple[list[str], str]]) -> None:
@@ -88,7 +89,7 @@ def test_an_ordinary_span_has_none(told: Callable[..., tuple[list[str], str]]) -
 
 
 def test_programs_get_json(told: Callable[..., tuple[list[str], str]]) -> None:
-    lines, _ = told("--since", "11h", "--json")
+    lines, _ = told("--since", "11h", "--json", *RATE)
     found = json.loads(lines[0])["anomalies"]
     (rates,) = [each for each in found if each["signal"] == "request_rate"]
     assert (rates["start"], rates["subject"], rates["unit"]) == (BURST + 120, "", "hits")
