@@ -128,7 +128,12 @@ class Judge:
         return Lesson(self._comparison.values, usual_of(self._usual, self.rule.statistics))
 
     def restore(self, lesson: Lesson, now: float) -> None:
-        """Judge by what was learned in an earlier run, instead of learning."""
+        """Judge by what was learned in an earlier run, instead of learning.
+
+        A lesson has no season, but what was expected then, with which the few minutes of an incident are compared.
+        """
+        if self.kind == "seasonal":
+            self._comparison = SteadyComparison(self.rule, None)
         for subject, value in lesson.baselines.items():
             self._comparison.add(subject, value)
         self._usual = window_of(lesson.usual, self.rule.statistics, now)

@@ -14,6 +14,8 @@ from store.distribution import Distribution
 
 MOST_KEYS: Final = 100
 """Keys of each kind that are looked at, those with the largest amounts."""
+LEAST_PART: Final = 0.02
+"""Share of all responses from which on the response times of a key are looked at."""
 JUDGED: Final = ("section", "server", "network")
 """Kinds of statistics whose keys are judged, besides the hosts of the sections."""
 _FAILED: Final = (SERVER_ERROR, CLIENT_ERROR, UNANSWERED)
@@ -40,7 +42,7 @@ def times(sums: Mapping[str, WindowSum], fewest: float) -> dict[str, Distributio
     hosts: dict[str, list[Distribution]] = {}
     for kind, each in sums.items():
         for name, amount in largest(each.names(), MOST_KEYS):
-            if amount >= fewest:
+            if amount >= max(fewest, LEAST_PART * each.total):
                 found.setdefault(name, each.times(name))
                 if kind == "section":
                     hosts.setdefault(host(name), []).append(found[name])

@@ -14,7 +14,7 @@ from alerting.series import HOUR, Finding, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200
-"""Maximum subjects of a signal with a season, each 10 kB. The one with the least traffic makes room for a new one."""
+"""Maximum subjects of a signal with a season, each 22 kB. The one with the least traffic makes room for a new one."""
 BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3

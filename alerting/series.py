@@ -28,6 +28,8 @@ MOSTLY: Final = 0.8
 """Share of these hours that must be beyond it."""
 _ENOUGH_EVENTS: Final = 10.0
 """Expected events in an hour. If none of them came, that is an outage, which is never usual."""
+_FIRST_BASE: Final = 120.0
+"""Seconds or responses of a window that has not come yet."""
 _YOUNG: Final = 30
 """Windows without an alert after the start, while the spread is unknown."""
 
@@ -137,17 +139,19 @@ class Series:
                 yield self._finding(reach, judged, edge)
         if len(self.windows) >= LONG.windows and self.season.hours >= 3:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
-            if self._side * judged.score > edge and self._lasts(2, self._total(LONG.windows)[0]):
+            if self._side * judged.score > edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
                 yield self._finding(LONG, judged, edge)
-
-        if self._lasting is not None and self._lasts(2, self._lasting[1]):
-            yield self._lasting[0]
+        if self._lasting is not None:
+            finding, total = self._lasting
+            if self._lasts(LONG.windows, total) and self._lasts(LASTING, total):
+                yield finding
 
     def band(self) -> tuple[float, float]:
-        """Return what is expected of the latest window, and the value beyond which it alerts."""
-        if not self._judged:
-            return self._scale.values(self._scale.sum(1.0, 1.0, self.season.level), 1.0, 0.0, 0.0)[1], inf * self._side
-        judged = self._judged[0]
+        """Return what is expected of the latest window, and the value beyond which it alerts; before there is one, as
+        if it had been like the level.
+        """
+        start = Judged(self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads[0].deviation, 0.0, 0.0)
+        judged = self._judged[0] if self._judged else start
         edge = self._side * SHORT[0].factor * self._spreads[0].tail
         _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
         return expected, limit
@@ -236,9 +240,16 @@ class Series:
             for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
                 if self._number % max(1, reach.windows - 2) == 0:
                     self._spreads[place].learn(judged.score, self._side, judged.total.expected)
+            self._order_clusters()
         self._counted += total
         if not beyond:
             self._follow(total)
+
+    def _order_clusters(self) -> None:
+        """Let no cluster be smaller than that of a shorter time: what comes together does so in longer times too."""
+        least = 0.0
+        for spread in (*self._spreads, self._hourly, self._daily):
+            spread.cluster = least = max(least, spread.cluster)
 
     def _is_other_side(self) -> bool:
         """Return whether the latest windows are just as far beyond the side that does not alert.
@@ -274,7 +285,7 @@ class Series:
         if self._hour is None or not self._windows_in_hour:
             return
         beyond = self._beyond > self._windows_in_hour / 2
-        self._judge_day(self._counted)
+        self._judge_day(self._counted, beyond)
         self.learn_hour(self._hour, self._counted, beyond)
         self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
 
@@ -309,10 +320,16 @@ class Series:
         self._number += LONG.windows
         self._hour = None
 
-    def _judge_day(self, counted: Sum) -> None:
-        """Judge the last hours together, and learn how far they usually are from the season."""
-        self._hours.append(counted)
+    def _judge_day(self, counted: Sum, beyond: bool) -> None:
+        """Judge the last hours together, and learn how far they usually are from the season.
+
+        Hours that alerted begin anew: what is found here are slow changes that did not.
+        """
         self._lasting = None
+        if beyond or self._beyond:
+            self._hours.clear()
+            return
+        self._hours.append(counted)
         if len(self._hours) < _HOURS or self.season.hours < KNOWN_AFTER:
             return
         total = NOTHING

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -141,8 +140,3 @@ def _names(alert: Alert, key: str) -> bool:
 
 def _belongs(alert: Alert, each: Incident) -> bool:
     return each.start < alert.start <= each.end + AFTER
-
-
-def ordered(incidents: list[Incident]) -> bool:
-    """Return whether incidents follow each other without overlapping."""
-    return all(first.end <= second.start for first, second in pairwise(incidents))

@@ -150,9 +150,9 @@ SEASONAL = Alert(
 def test_an_alert_against_a_season_says_when_it_changed_and_with_what() -> None:
     rule = KeyResponseTime(100, 50, 0.1)
     assert explanation(SEASONAL, rule, timezone.utc) == (
-        "Slow responses: p95 of shop.example.com/checkout stepped from 40.0 ms to 180 ms at 17:02:00 2026-11-22; 4.3 times "
-        "the usual 42.0 ms at this hour (limit 118 ms); most of it: client 203.0.113.9 90.0 %, new user agent NewBot/0.1 "
-        "88.0 %"
+        "Slow responses: p95 of shop.example.com/checkout stepped from 40.0 ms to 180 ms at 17:02:00 2026-11-22; "
+        "4.3 times the usual 42.0 ms at this hour (limit 118 ms); most of it: client 203.0.113.9 90.0 %, new user "
+        "agent NewBot/0.1 88.0 %"
     )
     slow = replace(SEASONAL, stepped=False, contributors=())
     assert explanation(slow, rule, timezone.utc).startswith(
@@ -160,6 +160,6 @@ def test_an_alert_against_a_season_says_when_it_changed_and_with_what() -> None:
     )
     unknown = replace(SEASONAL, since=None, contributors=())
     assert explanation(unknown, rule, timezone.utc) == (
-        f"Slow responses of shop.example.com/checkout generated an alert - p95 = 180 ms, triggered at {MOMENT}; 4.3 times "
-        "the usual 42.0 ms at this hour (limit 118 ms)"
+        f"Slow responses of shop.example.com/checkout generated an alert - p95 = 180 ms, triggered at {MOMENT}; "
+        "4.3 times the usual 42.0 ms at this hour (limit 118 ms)"
     )
