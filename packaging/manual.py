@@ -37,7 +37,8 @@ _FILES: Final = (
     (
         "$XDG_STATE_HOME/http-monitor/INTERFACE-PORTS.db",
         "The history of a live capture, unless --history names another file. exercise report and exercise anomalies "
-        "read it. The default of XDG_STATE_HOME is ~/.local/state. A service keeps its history in /var/lib/http-monitor.",
+        "read it. The default of XDG_STATE_HOME is ~/.local/state. A service keeps its history in "
+        "/var/lib/http-monitor.",
     ),
 )
 _ENVIRONMENT: Final = (
