@@ -70,9 +70,11 @@ def told(history: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
 def test_it_finds_a_flood_by_hours_and_a_short_burst_by_minutes(told: Callable[..., tuple[list[str], str]]) -> None:
     lines, remarks = told("--since", "5d")
     rates = [line for line in lines if line.startswith("High traffic")]
-    assert [line.partition(" at ")[2][:19] for line in rates] == ["11:00:00 2026-11-08", "14:00:00 2026-11-11"]
+    flood, burst = rates
+    assert "at 11:00:00 2026-11-08" in flood
+    assert "at 14:00:00 2026-11-11" in burst
     assert all("client 203.0.113.9" in line for line in rates)
-    assert rates[1].rpartition("lasted ")[2] in {f"{minutes} min" for minutes in range(10, 32, 2)}
+    assert burst.rpartition("lasted ")[2] in {f"{minutes} min" for minutes in range(10, 32, 2)}
     assert "only hours are kept" in remarks
 
 
