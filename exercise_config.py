@@ -191,7 +191,7 @@ class Config:
     """What it is compared with, as in request_rate_baseline."""
     key_errors_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
     """Excess of the share of failures of a section, a host, a server or a network over the usual that triggers an
-    alert; a quarter of it if it lasts an hour."""
+    alert; a fifth of it if it lasts an hour."""
     key_errors_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 50
     """Requests of a key needed to judge its failures."""
     key_response_time_baseline: Baseline = "seasonal"
@@ -202,7 +202,7 @@ class Config:
     key_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 50
     """Responses of a key needed to judge its p95."""
     key_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1
-    """Longest p95 that is never slow; a quarter of it if it lasts an hour."""
+    """Longest p95 that is never slow; a fifth of it if it lasts an hour."""
 
     # Detection: what is wrong in the traffic, see docs/detection.md ---------------------------------------------------
 

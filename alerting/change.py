@@ -28,26 +28,27 @@ class Change(NamedTuple):
     """Whether it changed at once; otherwise slowly."""
 
 
-def split(totals: Sequence[Sum], scale: Scale) -> int | None:
-    """Return the number of windows before the change; None if there are too few windows."""
+def split(totals: Sequence[Sum], scale: Scale, side: int) -> int | None:
+    """Return the number of windows before the change to the `side` that alerts; None if there are too few windows."""
     best, place = 0.0, None
-    whole = _added(totals)
-    before = NOTHING
+    whole, before = _added(totals), NOTHING
     for number, each in enumerate(totals[:-1], 1):
         before += each
         after = Sum(whole.seen - before.seen, whole.expected - before.expected, whole.base - before.base)
         if number < LEAST_BEFORE or before.expected <= 0 or after.expected <= 0:
             continue
         apart = scale.deviation(after, 0.5) - scale.deviation(before, 0.5)
-        gain = apart * apart * before.expected * after.expected / whole.expected
-        if gain > best:
+        gain = scale.likelihood(before) + scale.likelihood(after)
+        if side * apart > 0 and gain > best:
             best, place = gain, number
     return place
 
 
-def change(totals: Sequence[Sum], starts: Sequence[float], scale: Scale) -> Change | None:
-    """Return the change that explains the windows best; `starts` are their times."""
-    place = split(totals, scale)
+def change(totals: Sequence[Sum], starts: Sequence[float], scale: Scale, side: int) -> Change | None:
+    """Return the change that explains the windows best; `starts` are their times. `side` is 1 if high values alert, or
+    -1.
+    """
+    place = split(totals, scale, side)
     if place is None:
         return None
     before, after = _added(totals[:place]), _added(totals[place:])

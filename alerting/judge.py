@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from alerting.alert import Alert
+from alerting.alert import Alert, Contributor
 from alerting.band import Band
 from alerting.change import Change
 from alerting.comparison import Comparison, SteadyComparison, Verdict
@@ -35,6 +35,8 @@ from alerting.window import Window
 
 EARLIER: Final = 3600.0
 """Seconds after which the earlier one of the usual windows is replaced."""
+MANY: Final = 200
+"""Requests or responses of a usual window, of which one is the share below which a name is new."""
 MOST_EMPTY: Final = 2000
 """Windows without traffic after which a season has learned that there is none: nearly three days."""
 
@@ -278,7 +280,7 @@ class Judge:
             unit=rule.unit,
             previous=self.kind == "previous",
             subject=verdict.subject,
-            contributors=rule.contributors(window, verdict.subject, self._before(change)),
+            contributors=self._contributors(window, verdict.subject, self._before(change)),
             muted=self.muted_until > window.closes,
             dropped_share=window.dropped_share,
             seasonal=self.kind == "seasonal",
@@ -286,6 +288,13 @@ class Judge:
         if change is not None:
             alert = replace(alert, since=change.since, before=change.before, after=change.after, stepped=change.step)
         return replace(alert, explanation=self._explain(alert, rule))
+
+    def _contributors(self, window: Window, subject: str, usual: Window | None) -> tuple[Contributor, ...]:
+        """Return the main contributors. In little traffic everything is new, which says nothing."""
+        found = self.rule.contributors(window, subject, usual)
+        if usual is not None and usual.of(self.rule.statistics[0]).total < MANY:
+            return tuple(replace(each, new=False) for each in found)
+        return found
 
     def _keep_usual(self, window: Window) -> None:
         if self._earlier is None or window.closes - self._earlier.closes >= EARLIER:

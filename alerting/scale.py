@@ -60,6 +60,10 @@ class Scale(Protocol):
         """Return the mean value, what is expected, and the value that has the given score."""
         ...
 
+    def likelihood(self, total: Sum) -> float:
+        """Return the logarithm of how much likelier the observed is with its own mean than with the expected one."""
+        ...
+
 
 class Events:
     """Numbers of events in seconds, or among responses. The noise is that of a negative binomial distribution."""
@@ -88,6 +92,12 @@ class Events:
         at_edge = max(0.0, (sinh(edge) / deviation) ** 2 - _CONTINUITY) if edge > 0 else 0.0
         base = total.base or _LEAST
         return total.seen / base, expected / base, at_edge / base
+
+    def likelihood(self, total: Sum) -> float:
+        """Return that of Poisson distributions."""
+        if total.seen <= 0 or total.expected <= 0:
+            return max(0.0, total.expected)
+        return total.seen * log(total.seen / total.expected) - total.seen + total.expected
 
 
 class Percentiles:
@@ -120,6 +130,10 @@ class Percentiles:
         expected = usual + shift
         noise = sqrt(deviation * deviation + 1 / total.expected)
         return exp(usual + total.seen / total.expected), exp(expected), exp(expected + score * noise)
+
+    def likelihood(self, total: Sum) -> float:
+        """Return that of normal distributions."""
+        return total.seen * total.seen / total.expected / 2 if total.expected else 0.0
 
 
 def _even(events: float, deviation: float) -> float:

@@ -116,7 +116,7 @@ class SeasonalComparison:
         """See `Comparison.change`."""
         windows = list(self._series[subject].windows)
         starts = [end - self._bucket_size for end, _, _ in windows]
-        found = change([total for _, total, _ in windows], starts, self._scale)
+        found = change([total for _, total, _ in windows], starts, self._scale, -1 if self._rule.low else 1)
         return found and found._replace(before=self._per * found.before, after=self._per * found.after)
 
     @property

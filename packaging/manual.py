@@ -31,9 +31,14 @@ _FILES: Final = (
         "--config names it.",
     ),
     (
+        "$XDG_STATE_HOME/http-monitor/monitor-PID.sock",
+        "The socket of a live run, through which exercise signals and exercise blocks tell it what to do.",
+    ),
+    (
         "$XDG_STATE_HOME/http-monitor/INTERFACE-PORTS.db",
-        "The history of a live capture, unless --history names another file. exercise report reads it. The default of "
-        "XDG_STATE_HOME is ~/.local/state. A service keeps its history in /var/lib/http-monitor.",
+        "The history of a live capture, unless --history names another file. exercise report and exercise anomalies "
+        "read it. The default of XDG_STATE_HOME is ~/.local/state. A service keeps its history in "
+        "/var/lib/http-monitor.",
     ),
 )
 _ENVIRONMENT: Final = (

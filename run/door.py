@@ -97,10 +97,10 @@ def prepare_door(folder: Path, user: User | None, *, live: bool) -> None:
 
 
 def open_door(folder: Path, stack: ExitStack, *, live: bool, told: bool) -> Door | None:
-    """Let the user's commands in until the stack ends, if the run is `live`. Without a folder for the socket there are
-    none, which the user is `told`.
+    """Let the user's commands in until the stack ends, if the run is `live` and the system has such sockets. Without a
+    folder for the socket there are none, which the user is `told`.
     """
-    if not live:
+    if not live or not hasattr(socket, "AF_UNIX"):
         return None
     try:
         door = Door(folder)

@@ -8,6 +8,7 @@ shop.example.com/cart 88.0 %`.
 from datetime import tzinfo
 
 from alerting.alert import Alert, SignalUnit
+from alerting.events import REQUEST_RATE
 from alerting.rule import Rule
 from view import figures
 
@@ -25,8 +26,16 @@ _CHANGES = (SignalUnit.HITS, SignalUnit.REQUESTS, SignalUnit.CONNECTIONS, Signal
 
 def explanation(alert: Alert, rule: Rule, zone: tzinfo | None = None) -> str:
     """Write the line. `zone` is the time zone of the moment; None is local time."""
-    what = _changed(alert, rule, zone) or _generated(alert, rule, zone)
-    return "; ".join(filter(None, [what, _comparison(alert, rule), _whose(alert, rule), too_low(alert.dropped_share)]))
+    change, generated = _changed(alert, zone), _generated(alert, rule, zone)
+    if not change:
+        first = [generated]
+    elif alert.signal == REQUEST_RATE:
+        first = [generated, change]
+    else:
+        of = f" of {alert.subject}" if alert.subject else ""
+        first = [f"{rule.headline}: {rule.quantity}{of} {change}"]
+    rest = [_comparison(alert, rule), _whose(alert, rule), too_low(alert.dropped_share)]
+    return "; ".join(filter(None, [*first, *rest]))
 
 
 def _generated(alert: Alert, rule: Rule, zone: tzinfo | None) -> str:
@@ -36,16 +45,14 @@ def _generated(alert: Alert, rule: Rule, zone: tzinfo | None) -> str:
     return f"{rule.headline}{of} generated an alert - {rule.quantity} = {value}, triggered at {moment}"
 
 
-def _changed(alert: Alert, rule: Rule, zone: tzinfo | None) -> str:
-    """Say from where to where the value went: `p95 of shop.example.com/cart stepped from 40 ms to 180 ms at ...`."""
+def _changed(alert: Alert, zone: tzinfo | None) -> str:
+    """Say from where to where the value went: `stepped from 40 ms to 180 ms at ...`."""
     if alert.since is None or alert.before is None or alert.after is None:
         return ""
-    of = f" of {alert.subject}" if alert.subject else ""
     before, after = (figures.signal_value(value, alert.unit) for value in (alert.before, alert.after))
     way = "stepped" if alert.stepped else "rose" if alert.after > alert.before else "fell"
-    moment = figures.moment(alert.since, zone)
-    when = f"{'at' if alert.stepped else 'since'} {moment}"
-    return f"{rule.headline}: {rule.quantity}{of} {way} from {before} to {after} {when}"
+    when = f"{'at' if alert.stepped else 'since'} {figures.moment(alert.since, zone)}"
+    return f"{way} from {before} to {after} {when}"
 
 
 def too_low(dropped_share: float) -> str:
@@ -80,7 +87,7 @@ def _seasonal(alert: Alert, side: str, baseline: str, limit: str) -> str:
     """Say how far the value is from what is usual at that hour; in points and against nothing, only what is usual."""
     known = f"{baseline} at this hour (limit {limit})"
     if alert.unit is SignalUnit.PERCENT or not alert.baseline:
-        return f"usual are {known}"
+        return f"usually {known}"
     if alert.value >= MANIFOLD * alert.baseline:
         return f"{alert.value / alert.baseline:.1f} times the usual {known}"
     distance = figures.percent(abs(alert.value - alert.baseline), alert.baseline)
