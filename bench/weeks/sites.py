@@ -60,7 +60,7 @@ class Site:
             evening = exp(-((hour - 20.5) ** 2) / 6) + 0.45 * exp(-((hour - 8) ** 2) / 5) + 0.35 * wave
             return (0.05 + 0.8 * evening) * weekend
         floor = {"shop": 0.06, "blog": 0.15}[self.kind]
-        return (floor + (1 - floor) * wave**1.4) * weekend
+        return float((floor + (1 - floor) * wave**1.4) * weekend)
 
     @property
     def _busiest(self) -> float:

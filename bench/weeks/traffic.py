@@ -119,9 +119,9 @@ class Counted:
         if isinstance(self._statistic, FirstRequests):
             return rows.first
         if isinstance(self._statistic, FailedExchanges):
-            return rows.outcome != FINE
+            return np.asarray(rows.outcome != FINE)
         if isinstance(self._statistic, BodyBytes):
-            return rows.outcome != NO_ANSWER
+            return np.asarray(rows.outcome != NO_ANSWER)
         return None
 
     def _key(self, code: int) -> int:

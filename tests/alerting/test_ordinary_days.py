@@ -25,7 +25,7 @@ from traffic.batch import Batch, RecordBatch
 from traffic.records import CLOSED, COMPLETE, Exchange, Request
 
 # Two million records take a minute, more on a busy machine.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 DAY, HOUR = 86400, 3600
 MONDAY = 1_699_833_600.0
