@@ -75,5 +75,5 @@ def holidays(text: str) -> frozenset[date]:
             try:
                 found.add(date.fromisoformat(words[0]))
             except ValueError:
-                raise CalendarError(f"line {number}: {words[0][:20]!r} is not a date such as 2026-12-25") from None
+                raise CalendarError(f"line {number} does not begin with a date such as 2026-12-25") from None
     return frozenset(found)

@@ -23,7 +23,7 @@ from run.evidence import incident_lines
 from run.intelligence import detecting
 from run.otlp import exports, exposed, metric_statistics
 from run.sensor import is_sensor, sensor_name, store_address
-from run.signals import rounding, rules
+from run.signals import rounding, rules, terms
 from stats.loading import load
 from stats.statistic import Statistic, only_when_seen
 from store.filtering.errors import FilterError
@@ -57,12 +57,14 @@ def planned(arguments: Arguments, config: Config) -> Plan:
     """Return the plan of a run. Its warnings are printed on standard error.
 
     Raises:
-        SettingError: a signal, a receiver, a header field, a detector, the filter of `--only` or the store is wrong.
+        SettingError: a signal, the holidays, a receiver, a header field, a detector, the store, or the filter of
+            `--only` is wrong.
         StatisticError: a statistic is wrong.
         DetectorError: a detector is wrong.
         UnknownUser: the setting `user` names nobody that the program may become.
     """
     rules(config)
+    terms(config)
     named_fields(config)
     log.daemons(arguments, config)
     if is_sensor(arguments, config):

@@ -1,6 +1,7 @@
 """Sets up the signals that `Config.signals` enables, each with its own settings."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +66,11 @@ def rounding(config: Config) -> tuple[str, ...]:
 
 
 def terms(config: Config) -> Terms:
-    """Return the terms by which signals are judged."""
+    """Return the terms by which signals are judged.
+
+    Raises:
+        SettingError: the file of holidays cannot be read, or has a line that is not a date.
+    """
     return Terms(
         bucket_size=bucket_size(config),
         learning_duration=config.average_learning_duration,
@@ -80,8 +85,10 @@ def terms(config: Config) -> Terms:
     )
 
 
+@cache
 def _calendar(file: str) -> Calendar:
-    """Return the calendar of the local time zone, with the holidays of the file, if there is one.
+    """Return the calendar of the local time zone, with the holidays of the file, if there is one. It is read once: the
+    plan of a run does so while it can be read.
 
     Raises:
         SettingError: the file cannot be read, or has a line that is not a date.

@@ -240,7 +240,11 @@ def test_no_decision_of_any_signal_depends_on_the_size_of_the_steps_or_of_the_bu
     """Except that a continued alert is reported only once for buckets that time jumped over."""
     previous: dict[str, BaselineKind] = dict.fromkeys(("traffic_drop", "volume_out"), "previous")
     fine, coarse = [
-        Watch(all_rules(), Terms(BUCKET, BUCKET, 86400, 10, previous, 4, 5, store_bucket=each)) for each in (10, width)
+        Watch(
+            all_rules(),
+            Terms(BUCKET, BUCKET, 86400, 10, previous, previous_buckets=4, changes_per_hour=5, store_bucket=each),
+        )
+        for each in (10, width)
     ]
     for watch in (fine, coarse):
         watch.add(records_of(range(50), 0))

@@ -76,3 +76,13 @@ def test_each_threshold_reaches_its_signal() -> None:
     config = Config.with_settings(texts)
     assert {rule.threshold for rule in rules(config)} == {33.0}
     assert {rule.name: rule.floor for rule in rules(config)[1:]} == {**dict.fromkeys(floored, 44), "findings": 0}
+
+
+def test_holidays_are_read_before_anything_is_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good").write_text("2026-12-25  Christmas\n")
+    (tmp_path / "bad").write_text("Christmas\n")
+    assert exercise.main(("-r", "missing.pcap", "--set", f"holidays={tmp_path / 'good'}")) == 1
+    assert exercise.main(("-r", "missing.pcap", "--set", f"holidays={tmp_path / 'bad'}")) == 2
+    assert "line 1 does not begin with a date" in capsys.readouterr().err
+    assert exercise.main(("-r", "missing.pcap", "--set", f"holidays={tmp_path / 'none'}")) == 2
+    assert "holidays: " in capsys.readouterr().err
