@@ -185,7 +185,7 @@ class Config:
     """What it is compared with, as in request_rate_baseline."""
     key_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 70
     """Drop of the requests of a section, a host or a server below the usual that triggers an alert."""
-    key_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 0.5
+    key_drop_floor: Annotated[float, Range(0, 1e9, "requests/s")] = 1.0
     """Lowest usual rate of a key for judging drops."""
     key_errors_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""

@@ -21,6 +21,8 @@ FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
 LEAST_SHARE: Final = 0.05
 """Share of the largest subject, at its busiest time, from which on a subject gets a season."""
+NOTICED: Final = 0.1
+"""Part of the traffic of the largest subject, at its busiest time, that many requests of another one must reach."""
 _FADING: Final = 0.9995
 """What remains of that time after a window: half after two days."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
@@ -152,6 +154,8 @@ class SeasonalComparison:
         rule = self._rule
         if rule.low:
             return self._per * finding.expected * finding.windows >= rule.floor
+        if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:
+            return False  # a key whose flood the site does not notice
         return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= rule.floor
 
     def _further(self, expected: float, edge: float, least: float) -> float:
