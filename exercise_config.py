@@ -78,13 +78,9 @@ class Config:
         "nxdomain_ratio",
         "dns_response_time",
         "findings",
-        "key_requests",
-        "key_drop",
-        "key_errors",
-        "key_response_time",
     )
-    """Enabled signals. The others, volume_out, new_connections, dominant_client and dominant_section, suit only some
-    sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to this list."""
+    """Enabled signals. The others, volume_out, new_connections, dominant_client, dominant_section and those that begin
+    with key_, suit only some sites: a nightly backup or a crawler would trigger them. `+volume_out` adds to these."""
     request_rate_baseline: Baseline = "fixed"
     """What the rate is compared with: what was learned at the start (fixed), the previous buckets (previous), or
     the usual at that hour of the week (seasonal). The same for the other signals."""

@@ -67,8 +67,9 @@ def seasonal_terms(config: Config) -> Terms:
 
 
 def monitor() -> Direct:
-    """Return a monitor with the default signals, all of them seasonal."""
-    config = Config(dashboard_bucket_size=int(WINDOW))
+    """Return a monitor with the default signals and those by key, all of them seasonal."""
+    by_key = tuple(name for name in SIGNALS if name.startswith("key_"))
+    config = Config(dashboard_bucket_size=int(WINDOW), signals=Config().signals + by_key)
     return Direct(rules(config, ()), seasonal_terms(config), lambda alert, rule: explanation(alert, rule, ZONE))
 
 
