@@ -313,7 +313,7 @@ class Config:
     # Learned from labels, see docs/learning.md ------------------------------------------------------------------------
 
     learned_model: str = ""
-    """Model that `exercise.py learn` made, like `--model`. It enables the detector `learned`, and is read again once
+    """Model that the command `learn` made, like `--model`. It enables the detector `learned`, and is read again once
     another file has taken its place."""
     learned_threshold: Annotated[float, Range(0, 100, "percent")] = 0
     """Score of a request from which on it is a finding; 0 for the threshold in the model, which was chosen for few

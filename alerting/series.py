@@ -132,8 +132,8 @@ class Series:
         """Return how the latest window deviates, and longer times if they are beyond the band."""
         if self._number <= _YOUNG:
             return
-        for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
-            edge = reach.factor * self._spreads[place].tail
+        for place, reach in enumerate(SHORT):
+            judged, edge = self._beside_season(self._judged[place]), reach.factor * self._spreads[place].tail
             lasts = reach.windows < LASTING or self._lasts(1, judged.total)
             if not place or (self._side * judged.score > edge and lasts):
                 yield self._finding(reach, judged, edge)
@@ -151,7 +151,7 @@ class Series:
         if it had been like the level.
         """
         start = Judged(self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads[0].deviation, 0.0, 0.0)
-        judged = self._judged[0] if self._judged else start
+        judged = self._beside_season(self._judged[0]) if self._judged else start
         edge = self._side * SHORT[0].factor * self._spreads[0].tail
         _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
         return expected, limit
@@ -181,6 +181,16 @@ class Series:
             both = [self._scale.score(self.windows[at][1].faded(thin), deviation, shift) for at in (-1, -2)]
             return Judged(total, traffic, deviation, shift, min(both) if self._side > 0 else max(both))
         return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
+
+    def _beside_season(self, judged: Judged) -> Judged:
+        """Once the week is known, return the score that is nearer to 0: with the offset, or without it. What comes back
+        to the usual of the season is no deviation: that a crawler has left is no drop.
+        """
+        if self._side * judged.shift >= 0 or self.season.hours < HOURS_OF_WEEK:
+            return judged
+        alone = self._scale.score(judged.total, judged.deviation, 0.0)
+        nearer = min(self._side * judged.score, self._side * alone)
+        return judged._replace(shift=0.0, score=self._side * nearer)
 
     def _judge_long(self) -> Judged:
         deviation = sqrt(self._hourly.deviation**2 + self._doubt)

@@ -14,7 +14,7 @@ from bench.measure import table
 from bench.weeks.sites import KINDS
 from bench.weeks.trial import Outcome, trial
 
-SEED: Final = 2026
+SEED: Final = 4711
 """Seed of the printed figures; 1 to 9 are for adjusting."""
 LEARN, ORDINARY, ROUNDS = 3, 12, 3
 """Weeks to learn, ordinary weeks, and incidents of each kind."""

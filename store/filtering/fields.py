@@ -101,6 +101,8 @@ def _column(kind: type, name: str) -> Callable[[Any], Any]:
     """Return a function that reads a column of `traffic.batch` from a record. Exchanges also have their request's
     columns.
     """
+    if kind is Exchange and name == "oddities":
+        return lambda exchange: ", ".join(exchange.oddities)
     if kind is Request or hasattr(Exchange, name):
         return attrgetter(name)
     asked = attrgetter("time" if name == "request_time" else name)
