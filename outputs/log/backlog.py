@@ -127,10 +127,16 @@ class Backlog:
         """Retry at once, because the program ends."""
         self._failures, self._next_try = 0, 0.0
 
+    def read(self) -> None:
+        """Forget what was sent: the daemon has read it all, and ended the connection with us."""
+        self._recent.clear()
+        self._kept = 0
+
     def abandon(self) -> None:
-        """Drop everything that was not sent, because the program ends."""
-        if self.waiting:
-            self._lose(self._reason or "the program ended", self.waiting)
+        """Drop everything that was not sent, or of which nobody knows whether it was read, because the program ends."""
+        if lost := self.waiting + len(self._recent):
+            self._lose(self._reason or "the program ended", lost)
+        self.read()
         self._current, self._bytes = [], 0
         for queue in (self._again, *self._queues):
             queue.clear()

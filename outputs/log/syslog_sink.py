@@ -239,8 +239,15 @@ class SyslogSink:
             return True
         channel, self._channel = self._channel, None
         try:
+            broken = channel.hung_up() and self._backlog.in_doubt
             channel.end()
         except OSError as error:
+            channel.close()
             self._give_up(failure(error))
             return False
+        if broken:
+            self._give_up(CLOSED)
+            return False
+        with self._changed:
+            self._backlog.read()
         return True

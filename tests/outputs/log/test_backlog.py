@@ -125,3 +125,17 @@ def test_room_is_made_before_more_is_queued() -> None:
     backlog.take(0.0)
     assert backlog.fits(b"y")
     assert backlog.has_room
+
+
+def test_what_nobody_knows_to_be_read_is_lost_at_the_end_unless_the_daemon_ends_the_connection() -> None:
+    ended, cut = filled(b"1"), filled(b"1", b"2")
+    for backlog in (ended, cut):
+        backlog.take(0.0)
+        backlog.sent(0.0)
+    cut.add(b"3")
+    ended.read()
+    for backlog in (ended, cut):
+        backlog.abandon()
+        backlog.abandon()
+    assert ended.complaints(1.0) == []
+    assert cut.complaints(1.0) == ["syslog logs (tls): 3 events lost: the program ended"]

@@ -68,7 +68,7 @@ def over_tcp(receiver: Receiver) -> Place:
 
 def test_a_daemon_gets_every_line_in_a_frame() -> None:
     receiver = Receiver()
-    with sending(over_tcp(receiver)) as sink:
+    with sending(over_tcp(receiver), replace(DELIVERY, queue=2**22)) as sink:  # room for all, if the thread sleeps
         put(sink, *(f"/{number}" for number in range(2000)))
         sink.put(KINDS["findings"], [finding(severity="high")], LINES["findings"])
         sink.put(KINDS["alerts"], [RAISED], LINES["alerts"])
