@@ -26,7 +26,7 @@ class Sum(NamedTuple):
     base: float
     """Seconds or responses in which they were seen; for percentiles, the weighted sum of the expected logarithms."""
 
-    def __add__(self, other: tuple[float, ...]) -> "Sum":  # type: ignore[override]
+    def __add__(self, other: tuple[float, ...]) -> "Sum":  # type: ignore[override] # a tuple would get longer
         return Sum(self.seen + other[0], self.expected + other[1], self.base + other[2])
 
     def faded(self, share: float) -> "Sum":

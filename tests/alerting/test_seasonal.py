@@ -3,6 +3,8 @@
 import copy
 from collections.abc import Callable
 from datetime import date, datetime
+from math import exp
+from random import Random
 
 import pytest
 from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, Driven, daily
@@ -83,6 +85,18 @@ def test_a_new_level_alerts_for_two_days_and_is_usual_then(learned: Callable[[],
     found = driven.lives(4 * DAY, lambda time: 4 * daily(time))
     last = found[-1][0] - begun
     assert 1.5 * DAY < last < 2.5 * DAY
+
+
+def test_what_comes_back_to_the_usual_is_no_deviation() -> None:
+    """Days differ by a quarter, so a quiet morning is followed. Its end is a step, but to what the season expects."""
+    luck = Random(3)
+    of_day = [exp(luck.gauss(0, 0.25)) for _ in range(21)]
+    driven = Driven(RequestRate(10, 120))
+    driven.lives(3 * WEEK, lambda time: daily(time) * of_day[int((time - MONDAY) // DAY)])
+    midnight = driven.now
+    quiet = driven.lives(13 * HOUR, lambda time: daily(time) * (1 - 0.5 * min(1, (time - midnight) / (4 * HOUR))))
+    assert (quiet, driven.lives(2 * HOUR)) == ([], [])
+    assert driven.lives(HOUR, lambda time: 3 * daily(time))
 
 
 def test_an_outage_of_a_week_never_becomes_usual() -> None:
