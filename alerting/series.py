@@ -129,8 +129,12 @@ class Series:
         self._judged = [self._judge(place) for place in range(len(SHORT))]
 
     def findings(self) -> Iterator[Finding]:
-        """Return how the latest window deviates, and longer times if they are beyond the band."""
+        """Return how the latest window deviates, and longer times if they are beyond the band. Of a young series it is
+        shown, but never beyond.
+        """
         if self._number <= _YOUNG:
+            young = self._finding(SHORT[0], self._judged[0], SHORT[0].factor * self._spreads[0].tail)
+            yield young._replace(severity=min(young.severity, 1.0))
             return
         for place, reach in enumerate(SHORT):
             judged, edge = self._beside_season(self._judged[place]), reach.factor * self._spreads[place].tail

@@ -11,10 +11,12 @@ from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, Driven, daily
 
 from alerting.calendar import Calendar
 from alerting.comparison import Verdict
+from alerting.rule import Measured
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.signals.traffic_drop import TrafficDrop
+from alerting.window import Window
 
 
 def weeks(count: float, **given: object) -> Driven:
@@ -33,6 +35,14 @@ def learned() -> Callable[[], Driven]:
 
 def test_ordinary_days_do_not_alert_from_the_first_hour_on() -> None:
     assert Driven(RequestRate(10, 120)).lives(3 * WEEK) == []
+
+
+def test_in_the_first_hour_values_are_shown_and_none_is_beyond() -> None:
+    driven = Driven(RequestRate(10, 120))
+    driven.lives(HOUR / 4)
+    assert driven.given(100_000) == []
+    (shown,) = driven.comparison.judge({"": Measured(100_000, 100_000)}, Window.empty((), driven.now, driven.now + 120))
+    assert (shown.value, shown.beyond) == (pytest.approx(100_000), False)
 
 
 def test_a_quiet_hour_learned_first_does_not_alert_all_day() -> None:
