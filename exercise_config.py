@@ -188,7 +188,7 @@ class Config:
     key_errors_threshold: Annotated[float, Range(0, 100, "percentage points")] = 10
     """Excess of the share of failures of a section, a host, a server or a network over the usual that triggers an
     alert; a fifth of it if it lasts an hour."""
-    key_errors_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 50
+    key_errors_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 20
     """Requests of a key needed to judge its failures."""
     key_response_time_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""

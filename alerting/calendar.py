@@ -6,6 +6,10 @@ from typing import Final, NamedTuple
 
 HOURS_OF_DAY: Final = 24
 HOURS_OF_WEEK: Final = 168
+STEP: Final = 300.0
+"""Seconds of a step of the day: what recurs within an hour is known to five minutes."""
+STEPS_OF_HOUR: Final = 12
+STEPS_OF_DAY: Final = HOURS_OF_DAY * STEPS_OF_HOUR
 SUNDAY: Final = 6
 _HALF_HOUR: Final = 1800.0
 _STEPS: Final = 64
@@ -29,6 +33,8 @@ class Moment(NamedTuple):
     """How far the time is from the one to the other, from 0 to 1."""
     started: float
     """Start of the hour, in seconds since the epoch."""
+    step: int
+    """Step of the local day that contains the time, from 0 to 287."""
 
 
 class Calendar:
@@ -44,7 +50,8 @@ class Calendar:
         hour, into = self._hour(time)
         before, since = self._hour(time - _HALF_HOUR)
         after, _ = self._hour(time + _HALF_HOUR)
-        return Moment(hour, before, after, min(1.0, since / 3600), time - into)
+        step = hour % HOURS_OF_DAY * STEPS_OF_HOUR + min(STEPS_OF_HOUR - 1, int(into // STEP))
+        return Moment(hour, before, after, min(1.0, since / 3600), time - into, step)
 
     def _hour(self, time: float) -> tuple[int, float]:
         """Return the hour of the week, and the seconds since it began. Clocks differ by whole quarters of an hour."""

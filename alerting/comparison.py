@@ -36,6 +36,10 @@ class Comparison(Protocol):
         """Learn from the window that was judged, and return whether that changed anything."""
         ...
 
+    def teaches(self, measured: Measured) -> bool:
+        """Return whether a baseline can be learned from it."""
+        ...
+
     def recall(self, measured: Mapping[str, Measured], window: Window) -> bool:
         """Learn from a window of an earlier run, and return whether a subject was beyond its limit."""
         ...
@@ -93,9 +97,13 @@ class SteadyComparison:
             known = self._baselines.get(subject)
             if known is not None and one.traffic >= self._rule.learns_from:
                 known.update(one.value, subject in beyond)
-            elif known is None and teaches(self._rule, one):
+            elif known is None and self.teaches(one):
                 self.add(subject, one.value)
         return self._memories() != before
+
+    def teaches(self, measured: Measured) -> bool:
+        """See `Comparison.teaches`."""
+        return teaches(self._rule, measured)
 
     def recall(self, measured: Mapping[str, Measured], window: Window) -> bool:
         """Ignore it: these baselines are those of a run."""

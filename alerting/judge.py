@@ -74,8 +74,8 @@ class Judge:
         self._terms = terms
         self._history = history
         self._explain = explain
-        self._learning = Learning(rule, terms.learning_duration)
         self._comparison = self._compared()
+        self._learning = Learning(self._comparison.teaches, terms.learning_duration)
         self._empty = 0
         # The values of the last bucket that was judged.
         self._judged: dict[str, float] = {}
@@ -172,7 +172,7 @@ class Judge:
         """Forget what was learned and accepted, and learn again. An active alert ends."""
         events = self._finish(now)
         self._enter(Trigger.RELEARN)
-        self._learning = Learning(self.rule, self._terms.learning_duration)
+        self._learning = Learning(self._comparison.teaches, self._terms.learning_duration)
         self._comparison.clear()
         self.accepted.clear()
         self.relearned = now

@@ -1,26 +1,26 @@
 """Learning: the usual values of a signal, before anything is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import median
 
-from alerting.rule import Measured, Rule, teaches
+from alerting.rule import Measured
 from alerting.states import Trigger
 
 
 class Learning:
     """Collects windows until they add up to `duration` seconds.
 
-    Windows with no traffic, or too little to learn from, are ignored.
+    Windows with no traffic, or too little to learn from, are ignored; `teaches` decides.
     """
 
-    def __init__(self, rule: Rule, duration: float) -> None:
-        self._rule = rule
+    def __init__(self, teaches: Callable[[Measured], bool], duration: float) -> None:
+        self._teaches = teaches
         self._left = duration
         self._values: dict[str, list[float]] = {}
 
     def take(self, measured: Mapping[str, Measured], seconds: float) -> Trigger | None:
         """Add what was measured in a window. Return EMPTY, LEARNED, or None if more windows are needed."""
-        usable = {subject: one for subject, one in measured.items() if teaches(self._rule, one)}
+        usable = {subject: one for subject, one in measured.items() if self._teaches(one)}
         if not usable:
             return Trigger.EMPTY
         for subject, one in usable.items():

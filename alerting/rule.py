@@ -99,8 +99,8 @@ def limit(rule: Rule, baseline: float) -> Fraction | None:
     return max(Fraction(baseline) * (1 + beside / 100), Fraction(rule.least))
 
 
-def teaches(rule: Rule, measured: Measured) -> bool:
-    """Return whether a baseline can be learned from it. A percentage of zero is useless, but a share of zero
-    is fine.
+def teaches(rule: Rule, measured: Measured, part: float = 1.0) -> bool:
+    """Return whether a baseline can be learned from it, with this part of the least traffic. A percentage of zero is
+    useless, but a share of zero is fine.
     """
-    return measured.traffic >= rule.learns_from and (measured.value > 0 or rule.points)
+    return measured.traffic >= part * rule.learns_from and (measured.value > 0 or rule.points)

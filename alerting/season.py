@@ -1,15 +1,17 @@
 """A season: what is usual at each hour of the week, on a logarithmic scale.
 
-It is the sum of a level, of 24 hours of the day, and of 168 hours of the week; each has a variance, which says how
-uncertain it is. An hour that was counted changes each of them by its part of the uncertainty (a Kalman filter whose
-covariances are nearly neglected): after one day the hours of the day are known, and after a week those of the week.
-What is noisy or has few events changes little. An hour that was never seen is taken from the same hour of other days.
+It is the sum of a level, of 24 hours of the day, of 168 hours of the week, and of what recurs within hours. Each of the
+first three has a variance, which says how uncertain it is. An hour that was counted changes each of them by its part of
+the uncertainty (a Kalman filter whose covariances are nearly neglected): after one day the hours of the day are known,
+and after a week those of the week. What is noisy or has few events changes little. An hour that was never seen is taken
+from the same hour of other days.
 """
 
 from array import array
 from typing import Final
 
 from alerting.calendar import HOURS_OF_DAY, HOURS_OF_WEEK, Moment
+from alerting.recurring import Recurring
 
 _DAY_DOUBT: Final = 1.0
 """Variance of an hour of the day before it was seen: by a factor of e from the level."""
@@ -34,7 +36,9 @@ KNOWN_AFTER: Final = 72
 class Season:
     """The usual of one series, which begins at `level`."""
 
-    __slots__ = ("_day", "_day_doubt", "_doubt", "_level_doubt", "_seen", "_week", "_week_doubt", "hours", "level")
+    __slots__ = (
+        "_day", "_day_doubt", "_doubt", "_level_doubt", "_seen", "_week", "_week_doubt", "hours", "level", "recurring",
+    )  # fmt: skip
 
     def __init__(self, level: float) -> None:
         self.level = level
@@ -46,9 +50,15 @@ class Season:
         self._doubt = _filled(HOURS_OF_WEEK, 1.0)
         self._week, self._week_doubt = _filled(HOURS_OF_WEEK, 0.0), _filled(HOURS_OF_WEEK, _WEEK_DOUBT)
         self._seen = bytearray(HOURS_OF_WEEK)
+        self.recurring = Recurring()
+        """What is usual within hours."""
 
     def at(self, moment: Moment) -> float:
-        """Return the logarithm of the usual, between the middles of two hours."""
+        """Return the logarithm of the usual."""
+        return self.smooth(moment) + self.recurring.at(moment.step)
+
+    def smooth(self, moment: Moment) -> float:
+        """Return the logarithm of the usual of hours, between the middles of two hours."""
         before, after = moment.before, moment.after
         first = self._day[before % HOURS_OF_DAY] + self._week[before]
         second = self._day[after % HOURS_OF_DAY] + self._week[after]

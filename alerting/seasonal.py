@@ -8,23 +8,28 @@ from alerting.band import Band
 from alerting.calendar import Calendar
 from alerting.change import Change, change
 from alerting.comparison import Verdict
+from alerting.prominence import Prominence
 from alerting.rule import WHOLE, Measured, Rule, teaches
 from alerting.scale import EVENTS, PERCENTILES, Scale
 from alerting.series import HOUR, Finding, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200
-"""Maximum subjects of a signal with a season, each 22 kB. The one with the least traffic makes room for a new one."""
+"""Maximum subjects of a signal with a season, each 30 kB. The one with the least traffic makes room for a new one."""
 BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
-LEAST_SHARE: Final = 0.05
-"""Share of the largest subject, at its busiest time, from which on a subject gets a season."""
-NOTICED: Final = 0.1
+NOTICED: Final = 0.2
 """Part of the traffic of the largest subject, at its busiest time, that many requests of another one must reach."""
-_FADING: Final = 0.9995
-"""What remains of that time after a window: half after two days."""
+_FADING: Final = 0.9999
+"""What remains of that time after a window: half after ten days."""
+FEWER: Final = 0.1
+"""Part of a floor that is enough for a season, which has learned how far few events vary. Floors of rates, and those of
+signals made for seasons, hold as they are.
+"""
+HOLD: Final = 0.6
+"""Part of the way from the expected value to the limit at which an alert ends, so that one incident is one alert."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
 """Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
 _PER_SECOND: Final = (SignalUnit.BYTES, SignalUnit.CONNECTIONS)
@@ -40,25 +45,33 @@ class SeasonalComparison:
         self._calendar = calendar
         self._scale: Scale = PERCENTILES if rule.unit is SignalUnit.SECONDS else EVENTS
         self._per = self._unit()
+        made_for_seasons = getattr(rule, "baseline", None) == "seasonal"
+        self._part = 1.0 if made_for_seasons or rule.unit in _PER_SECOND else FEWER
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()
+        # Subjects that are beyond the limit, and those that have not come back far enough from it.
+        self._beyond: set[str] = set()
+        self._held: set[str] = set()
+        self._prominence = Prominence()
         self._largest = 0.0
 
     def judge(self, measured: Mapping[str, Measured], window: Window) -> list[Verdict]:
         """See `Comparison.judge`."""
         self._enter(measured, window)
+        self._beyond = set()
         return [verdict for subject in self._entered if (verdict := self._verdict(subject))]
 
     def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
         """See `Comparison.learn`."""
         for subject in self._entered:
-            self._series[subject].learn(subject in beyond)
+            self._series[subject].learn(subject in self._beyond)
+        if self._held and not beyond:
+            for series in self._series.values():
+                series.settle()
+        self._held = beyond
         largest = max((one.traffic for one in measured.values()), default=0.0)
         self._largest = max(largest, self._largest * _FADING)
-        least = LEAST_SHARE * self._largest
-        for subject, one in measured.items():
-            if subject not in self._series and one.traffic >= least and teaches(self._rule, one):
-                self._begin(subject, one, window)
+        self._choose(measured, window, 1.0)
         return True
 
     def recall(self, measured: Mapping[str, Measured], window: Window) -> bool:
@@ -69,14 +82,16 @@ class SeasonalComparison:
             return bool(beyond)
         moment = self._calendar.moment((window.opens + window.closes) / 2)
         hour = window.seconds / self._bucket_size
-        for subject, one in measured.items():
-            if subject not in self._series and teaches(self._rule, one._replace(traffic=one.traffic / hour)):
-                self._begin(subject, one, window)
+        self._choose(measured, window, hour)
         for subject, series in self._series.items():
             seen = measured.get(subject) or self._nothing
             if seen is not None and (found := self._counted(seen, window.seconds))[1]:
                 series.recall_hour(moment, window.closes, *found)
         return False
+
+    def teaches(self, measured: Measured) -> bool:
+        """See `Comparison.teaches`."""
+        return teaches(self._rule, measured, self._part)
 
     def band_at(self, time: float) -> Band | None:
         """Return what is expected of the whole traffic at a time."""
@@ -118,13 +133,26 @@ class SeasonalComparison:
         """See `Comparison.change`."""
         windows = list(self._series[subject].windows)
         starts = [end - self._bucket_size for end, _, _ in windows]
-        found = change([total for _, total, _ in windows], starts, self._scale, -1 if self._rule.low else 1)
-        return found and found._replace(before=self._per * found.before, after=self._per * found.after)
+        side = -1 if self._rule.low else 1
+        found = change([total for _, total, _ in windows], starts, self._scale, side)
+        if found is None or side * (found.after - found.before) <= 0:  # only the season changed
+            return None
+        return found._replace(before=self._per * found.before, after=self._per * found.after)
 
     @property
     def values(self) -> Mapping[str, float]:
         """See `Comparison.values`."""
         return {subject: self._per * series.band()[0] for subject, series in self._series.items()}
+
+    def _choose(self, measured: Mapping[str, Measured], window: Window, buckets: float) -> None:
+        """Begin the seasons of subjects that have become prominent, and forget those that are no longer."""
+        self._prominence.take({subject: one.traffic for subject, one in measured.items()}, buckets)
+        for subject, one in measured.items():
+            new = subject not in self._series and self._prominence.is_prominent(subject)
+            if new and self.teaches(one._replace(traffic=one.traffic / buckets)):
+                self._begin(subject, one, window)
+        for subject in [each for each in self._series if self._prominence.has_faded(each)]:
+            del self._series[subject]
 
     def _enter(self, measured: Mapping[str, Measured], window: Window) -> None:
         moment = self._calendar.moment((window.opens + window.closes) / 2)
@@ -140,23 +168,29 @@ class SeasonalComparison:
 
     def _verdict(self, subject: str) -> Verdict | None:
         """Return the verdict on the shortest time that is beyond the limit, or else on the last window."""
-        found = (each for each in self._series[subject].findings() if self._is_enough(each))
-        verdicts = [self._judged(subject, each) for each in found]
+        hold = HOLD if subject in self._held else 1.0
+        found = (each for each in self._series[subject].findings(hold) if self._is_enough(each))
+        verdicts = [self._judged(subject, each, hold) for each in found]
         return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
 
-    def _judged(self, subject: str, finding: Finding) -> Verdict:
+    def _judged(self, subject: str, finding: Finding, hold: float) -> Verdict:
         value, expected = self._per * finding.value, self._per * finding.expected
         edge = self._further(expected, self._per * finding.limit, finding.least)
-        beyond = value < edge if self._rule.low else value > edge
-        return Verdict(subject, value, expected, edge, finding.severity, beyond and finding.severity > 1)
+        if finding.severity > 1 and self._is_beyond(value, edge):
+            self._beyond.add(subject)
+        held = finding.severity > hold and self._is_beyond(value, expected + hold * (edge - expected))
+        return Verdict(subject, value, expected, edge, finding.severity, held)
+
+    def _is_beyond(self, value: float, edge: float) -> bool:
+        return value < edge if self._rule.low else value > edge
 
     def _is_enough(self, finding: Finding) -> bool:
-        rule = self._rule
+        rule, floor = self._rule, self._part * self._rule.floor
         if rule.low:
-            return self._per * finding.expected * finding.windows >= rule.floor
+            return self._per * finding.expected * finding.windows >= floor
         if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:
             return False  # a key whose flood the site does not notice
-        return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= rule.floor
+        return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= floor
 
     def _further(self, expected: float, edge: float, least: float) -> float:
         """Return the limit: the edge of the band, but not nearer than the threshold."""
@@ -165,7 +199,7 @@ class SeasonalComparison:
         distance = rule.threshold * least * (1 if rule.points else expected / 100)
         if rule.low:
             return min(edge, expected - distance)
-        return max(edge, expected + distance, rule.least * least)
+        return max(edge, expected + distance, rule.least)
 
     def _counted(self, one: Measured, seconds: float) -> tuple[float, float]:
         """Return the events, and the seconds or responses in which they were; or the time, and the responses."""

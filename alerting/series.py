@@ -58,10 +58,10 @@ class Finding(NamedTuple):
     windows: int
 
 
-SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5), Reach(15, 1.7, 0.3))
-LONG: Final = Reach(30, 1.5, 0.2)
+SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5), Reach(15, 1.5, 0.3))
+LONG: Final = Reach(30, 1.35, 0.2)
 """An hour, if windows have the usual 120 s."""
-LONGEST: Final = Reach(240, 1.5, 0.2)
+LONGEST: Final = Reach(240, 1.35, 0.2)
 """Eight hours: a working day, or a night."""
 _HOURS: Final = 8
 _SUMMED: Final = (5, 15, 30)
@@ -106,7 +106,10 @@ class Series:
         # Variance of the usual at the present hour.
         self._doubt = 1.0
         self._hour: Moment | None = None
-        self._counted = NOTHING
+        # The latest window; the windows of this hour, and of each of its steps.
+        self._latest = self._counted = NOTHING
+        self._step = 0
+        self._steps: dict[int, Sum] = {}
         self._beyond = self._windows_in_hour = 0
         self._strange: deque[float | None] = deque(maxlen=NEW_LEVEL)
         self._number = self._beyond_before = 0
@@ -124,13 +127,17 @@ class Series:
         self.last = ends
         self._number += 1
         self._offsets.appendleft(self.offset)
-        self._append(ends, self._scale.sum(amount, base, self.season.at(moment)), traffic)
+        usual = self.season.at(moment)
+        self._latest = self._scale.sum(amount, base, usual)
+        excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
+        self._append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._latest, traffic)
+        self._step = moment.step
         self._doubt = self.season.doubt(moment.hour, self._noise(self.windows[-1][1].faded(LONG.windows)))
         self._judged = [self._judge(place) for place in range(len(SHORT))]
 
-    def findings(self) -> Iterator[Finding]:
-        """Return how the latest window deviates, and longer times if they are beyond the band. Of a young series it is
-        shown, but never beyond.
+    def findings(self, part: float) -> Iterator[Finding]:
+        """Return how the latest window deviates, and longer times if their score is beyond this part of that which
+        alerts. Of a young series it is shown, but never beyond.
         """
         if self._number <= _YOUNG:
             young = self._finding(SHORT[0], self._judged[0], SHORT[0].factor * self._spreads[0].tail)
@@ -139,11 +146,11 @@ class Series:
         for place, reach in enumerate(SHORT):
             judged, edge = self._beside_season(self._judged[place]), reach.factor * self._spreads[place].tail
             lasts = reach.windows < LASTING or self._lasts(1, judged.total)
-            if not place or (self._side * judged.score > edge and lasts):
+            if not place or (self._side * judged.score > part * edge and lasts):
                 yield self._finding(reach, judged, edge)
         if len(self.windows) >= LONG.windows and self.season.hours >= 3:
             judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
-            if self._side * judged.score > edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
+            if self._side * judged.score > part * edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
                 yield self._finding(LONG, judged, edge)
         if self._lasting is not None:
             finding, total = self._lasting
@@ -255,7 +262,8 @@ class Series:
                 if self._number % max(1, reach.windows - 2) == 0:
                     self._spreads[place].learn(judged.score, self._side, judged.total.expected)
             self._order_clusters()
-        self._counted += total
+        self._counted += self._latest
+        self._steps[self._step] = self._steps.get(self._step, NOTHING) + self._latest
         if not beyond:
             self._follow(total)
 
@@ -300,8 +308,19 @@ class Series:
             return
         beyond = self._beyond > self._windows_in_hour / 2
         self._judge_day(self._counted, beyond)
+        self._learn_steps()
         self.learn_hour(self._hour, self._counted, beyond)
         self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
+        self._steps.clear()
+
+    def _learn_steps(self) -> None:
+        """Learn what recurs, from how far each step of the hour was from the whole hour."""
+        spread, of_hour = self._spreads[1], self._scale.deviation(self._counted, 0.5)
+        if not self._counted.seen:
+            return
+        for step, total in self._steps.items():
+            noise = spread.deviation**2 + 1 / (total.expected / spread.cluster + 0.5)
+            self.season.recurring.learn(step, self._scale.deviation(total, 0.5) - of_hour, noise)
 
     def learn_hour(self, moment: Moment, counted: Sum, beyond: bool) -> None:
         """Learn from an hour. Those beyond the band count only if they do not end for days."""
@@ -325,7 +344,7 @@ class Series:
         """Learn from an hour of an earlier run."""
         if self._hour is not None and self._windows_in_hour:
             self._end_hour()
-        total = self._scale.sum(amount, base, self.season.at(moment))
+        total = self._scale.sum(amount, base, self.season.smooth(moment))
         width = sqrt(self._hourly.deviation**2 + self.season.doubt(moment.hour, self._noise(total)))
         score = abs(self._scale.score(total.faded(1 / self._hourly.cluster), width, 0.0))
         settled = self.season.hours >= HOURS_OF_WEEK
@@ -367,11 +386,19 @@ class Series:
         self.season.level += log(factor) + self.offset
         self.restart()
 
+    def settle(self) -> None:
+        """Forget the windows that an alert was about when it ends, so that longer times do not tell it again."""
+        judged = self._judged
+        self._forget()
+        self._judged, self._lasting = judged, None
+        self._hours.clear()
+
     def restart(self) -> None:
         """Forget the offset and the windows, as after a change of the level."""
         self._forget()
         self._forget_offset()
         self._counted, self._lasting = NOTHING, None
+        self._steps.clear()
         self._hours.clear()
         self._strange.clear()
         self._beyond = self._windows_in_hour = self._beyond_before = 0

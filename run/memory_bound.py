@@ -40,7 +40,7 @@ _SIGNAL_STATISTICS_OF_DNS = 8
 """Further ones, if DNS lookups are counted: see `alerting.dns_statistics`."""
 _WINDOW_SUMS = 31 + 2 * 89
 """Their sums in the current window, and those of each signal in two earlier windows within its limit."""
-_SEASON = 24 * 1024
+_SEASON = 32 * 1024
 """A season with its latest windows, and its key: see `alerting.series`."""
 _NAMES = 600
 """Names in such a sum: see `alerting.window_sum`."""

@@ -30,7 +30,7 @@ class KeyResponseTime:
 
     def measure(self, window: Window) -> Mapping[str, Measured]:
         """Return the p95 in seconds by key."""
-        sums = {each.kind: window.of(each) for each in self.statistics if each.kind != "user agent"}
+        sums = {each.kind: window.of(each) for each in self.statistics if each.kind in ("section", "server")}
         found = times(sums, min(3.0, self.learns_from))
         return {name: Measured(each.quantile(SHARE) or 0.0, each.times) for name, each in found.items() if each.bins}
 

@@ -1,0 +1,71 @@
+"""Which subjects get a season: those that matter for days."""
+
+import copy
+
+from alerting import prominence
+from alerting.prominence import Prominence
+
+DAY = 720.0
+"""Buckets."""
+
+
+def busy(days: float, **traffic: float) -> Prominence:
+    """Return the prominence after days with the same traffic in each bucket."""
+    found = Prominence()
+    found.take({name: amount * days * DAY for name, amount in traffic.items()}, days * DAY)
+    return found
+
+
+def test_subjects_with_a_share_of_the_largest_are_prominent() -> None:
+    found = busy(1, host=1000, section=50, page=49)
+    assert [found.is_prominent(name) for name in ("host", "section", "page", "unknown")] == [True, True, False, False]
+
+
+def test_in_the_first_bucket_shares_are_those_of_that_bucket() -> None:
+    found = Prominence()
+    found.take({"host": 10, "section": 2}, 1)
+    assert found.is_prominent("section")
+
+
+def test_a_burst_of_one_bucket_does_not_make_a_subject_prominent() -> None:
+    found = busy(2, host=100, network=0.5)
+    for _ in range(3):
+        found.take({"host": 100, "network": 500}, 1)
+    assert not found.is_prominent("network")
+
+
+def test_a_subject_that_stays_becomes_prominent_and_one_that_leaves_is_forgotten_after_days() -> None:
+    found = busy(2, host=100, old=20)
+    buckets_until: dict[str, int] = {}
+    for bucket in range(10 * int(DAY)):
+        found.take({"host": 100, "new": 20}, 1)
+        if found.is_prominent("new"):
+            buckets_until.setdefault("new", bucket)
+        if found.has_faded("old"):
+            buckets_until.setdefault("old", bucket)
+    assert DAY / 6 < buckets_until["new"] < 2 * DAY
+    assert 2 * DAY < buckets_until["old"] < 7 * DAY
+
+
+def test_without_traffic_nothing_fades() -> None:
+    found = Prominence()
+    found.take({"": 0.0}, 1)
+    assert found.is_prominent("")
+    assert not found.has_faded("")
+
+
+def test_years_do_not_change_shares() -> None:
+    found = busy(1, host=100, section=10)
+    later = copy.deepcopy(found)
+    for _ in range(2000):
+        later.take({"host": 100 * DAY, "section": 10 * DAY, "page": DAY}, DAY)
+    names = ("host", "section", "page")
+    assert [later.is_prominent(name) for name in names] == [True, True, False]
+
+
+def test_names_without_end_take_no_more_memory_than_is_allowed() -> None:
+    found = Prominence()
+    for bucket in range(50):
+        found.take({"host": 1000.0} | {f"{bucket}-{number}": 1.0 for number in range(100)}, 1)
+        assert len(found) <= prominence.MAX_CANDIDATES
+    assert found.is_prominent("host")
