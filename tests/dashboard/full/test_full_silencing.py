@@ -41,6 +41,7 @@ def test_a_muted_signal_has_no_banner_until_it_is_muted_no_longer() -> None:
         assert "Request rate: muted for 8 h" in user.lines()[-1]
         assert user.ledger.monitor.muted_until("request_rate") == user.ledger.now + 8 * 3600
         assert banners(user) == []
+        assert user.lines()[1].strip().startswith("ENFORCING  muted alert: Request rate")
         await user.press("a", "enter")
         assert "Silenced            muted until" in user.text()
         await user.press("m")
