@@ -78,7 +78,7 @@ def _remember(session: Session, parts: Opened, config: Config) -> None:
     session.record_all_in(history)
     if parts.intake.source.live:
         now = time.time()
-        session.remember(history, history.habits())
-        session.learn_from(history.learned(now, session.learns_from))
-        session.recall(*history.before(now, config.max_retention_length))
+        session.decisions.remember(history, history.habits())
+        session.earlier.learn_from(history.learned(now, session.earlier.wanted))
+        session.earlier.recall(*history.before(now, config.max_retention_length))
         session.compare_with(history.past)

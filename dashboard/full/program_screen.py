@@ -136,7 +136,7 @@ class ProgramScreen(Screen[None]):
         chosen = self.chosen_alert()
         alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
         for alert in alerts:
-            self.state.desk.acknowledge(alert.about)
+            self.state.desk.decisions.acknowledge(alert.about)
         self.tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
 
     def action_accept(self) -> None:
@@ -148,7 +148,7 @@ class ProgramScreen(Screen[None]):
             return
         if self._can_learn():
             for signal in dict.fromkeys(alert.signal for alert in alerts):
-                self.state.desk.accept(signal)
+                self.state.desk.decisions.accept(signal)
             self.tell(f"accepted as usual: {_titles(alerts)}")
 
     def action_mute(self) -> None:
@@ -159,7 +159,7 @@ class ProgramScreen(Screen[None]):
             return
         name = f"{alert.title} of {alert.sensor}" if alert.sensor else alert.title
         if alert.quiet == "muted":
-            self.state.desk.mute(alert.about, 0.0)
+            self.state.desk.decisions.mute(alert.about, 0.0)
             self.tell(f"{name}: no longer muted")
         else:
             self.ask_how_long(alert.about, name)
@@ -179,7 +179,7 @@ class ProgramScreen(Screen[None]):
         if not self._can_learn():
             return
         signal = self.signal()
-        self.state.desk.relearn(signal)
+        self.state.desk.decisions.relearn(signal)
         self.tell("learning new baselines from now on" if not signal else "learning a new baseline from now on")
 
     def signal(self) -> str:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -182,22 +181,6 @@ def test_without_a_monitor_the_command_says_so(
     monkeypatch.setattr("run.asking.folder_of", lambda user, environment: tmp_path)
     assert signals(["relearn"]) == 1
     assert "no monitor is running here" in capsys.readouterr().err
-
-
-def test_habits_are_kept_when_they_change(run: Run) -> None:
-    kept: list[Any] = []
-
-    class Memory:
-        def keep_habits(self, habits: Any) -> None:
-            kept.append(habits)
-
-    run.session.remember(Memory(), run.session._monitor.habits)
-    run.news()
-    assert kept == []
-    run.ask("mute", "request_rate")
-    run.news()
-    run.news()
-    assert [habits.muted for habits in kept] == [{"request_rate": inf}]
 
 
 def test_the_shells_complete_what_a_monitor_may_be_told() -> None:
