@@ -23,22 +23,23 @@ class Earlier:
         self._past: Iterator[ClosedBucket] = iter(())
         self._learning: Iterator[None] = iter(())
 
-    @property
-    def wanted(self) -> frozenset[str]:
-        """The statistics of which earlier counts are worth while: those of signals with a seasonal baseline."""
-        judges = [judge for judge in self._monitor.judges if judge.kind == "seasonal"]
-        return frozenset(each.name for judge in judges for each in judge.rule.statistics)
+    def wanted(self, signal: str = "") -> frozenset[str]:
+        """Return the statistics of which earlier counts are worth while: those of a signal, or of all signals, that has
+        a seasonal baseline.
+        """
+        named = [judge for judge in self._monitor.judges if signal in ("", judge.rule.name)]
+        return frozenset(each.name for judge in named if judge.kind == "seasonal" for each in judge.rule.statistics)
 
     def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
         """Restore the counts of earlier runs, latest first, and their alerts."""
         self._past = past
         self._monitor.history.recall(alerts)
 
-    def learn_from(self, past: Iterable[ClosedBucket]) -> None:
-        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start; it ends
-        before anything is judged.
+    def learn_from(self, past: Iterable[ClosedBucket], signal: str = "") -> None:
+        """Let signals learn from what was counted for them before, oldest first: all of them, before the start, or one
+        that begins again. It ends before anything is judged.
         """
-        self._learning = self._monitor.recalling(past)
+        self._learning = self._monitor.recalling(past, signal)
 
     def learn_all(self) -> None:
         """Learn what is left."""

@@ -4,7 +4,7 @@ from math import inf
 from typing import Final, Protocol
 
 from run.blocking import BLOCKS, Blocker
-from run.decisions import Decisions
+from run.decisions import CHOICES, Decisions
 from run.door import Answer, Answers, Door, Request
 from run.session import Session
 from view.json_view import json_of
@@ -72,6 +72,8 @@ def _answered(books: Books, view: View, asked: Request) -> Answer:
     alerting = [alert.signal for alert in view.alerts if alert.end is None and not alert.sensor]
     if command in ("accept", "acknowledge"):
         return _each(books, command, [name] if name else list(dict.fromkeys(alerting)))
+    if command == "baseline":
+        return _chosen(books, name, asked.get("kind"))
     return {"error": f"no command {command!r}"}
 
 
@@ -81,6 +83,14 @@ def _muted(books: Books, name: str, seconds: object) -> Answer:
     length = float(seconds) if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_MUTE else inf
     books.decisions.mute(name, length)
     return {"done": [name]}
+
+
+def _chosen(books: Books, name: str, kind: object) -> Answer:
+    wanted = next((each for each in CHOICES if each == kind), None)
+    if not name or wanted is None:
+        return {"error": f"which signal, and which baseline? available: {', '.join(CHOICES)}"}
+    changed = books.decisions.choose_baseline(name, wanted)
+    return {"done": [f"{name} {wanted}"] if changed else []}
 
 
 def _each(books: Books, command: str, names: list[str]) -> Answer:

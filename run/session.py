@@ -69,7 +69,7 @@ class Session:
         self._status: Status | None = None
         self.earlier = Earlier(self._monitor, self._store, self.watched)
         """What earlier runs counted."""
-        self.decisions = Decisions(self._monitor, lambda: self.now, self._report)
+        self.decisions = Decisions(self._monitor, lambda: self.now, self._report, self.earlier)
         """What the user decides about signals."""
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
@@ -103,11 +103,6 @@ class Session:
         """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
         self.record_all_in(recorder)
         self._notes.append(note)
-
-    @property
-    def baseline_kinds(self) -> dict[str, str]:
-        """The kind of each signal's baseline: `fixed`, `previous` or `seasonal`."""
-        return {judge.rule.name: judge.kind for judge in self._monitor.judges}
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
         """Add the history that `look_back` returns to each View. It must not block."""

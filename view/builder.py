@@ -279,6 +279,8 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         points=rule.points,
         previous=judge.kind == "previous",
         seasonal=judge.kind == "seasonal",
+        baseline_chosen=judge.kind != judge.setting,
+        season_offer=judge.offer,
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),

@@ -135,6 +135,10 @@ class SignalView:
     """Whether the signal compares with the previous buckets."""
     seasonal: bool = False
     """Whether it compares with what is usual at that hour of the week."""
+    baseline_chosen: bool = False
+    """Whether the user chose what it compares with, instead of what the setting says."""
+    season_offer: str = ""
+    """Why the user should choose a season, to stand behind the signal's name; empty if there is no reason to."""
     subject: str = ""
     """Server that `value`, `baseline` and `limit` belong to, if the signal judges each server."""
     alerts: int = 0

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Protocol
 
+from alerting.terms import Choice
 from dashboard.progress import Progress
 from store.filtering.fields import Field
 from traffic.records import Exchange
@@ -111,6 +112,9 @@ class Decisions(Protocol):
 
     def mute(self, about: str, seconds: float) -> None:
         """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
+
+    def choose_baseline(self, signal: str, kind: Choice) -> bool:
+        """Compare a signal with something else; return whether that changes anything."""
 
 
 class Scene:

@@ -57,6 +57,12 @@ MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (n
 ACCEPT = Key(
     ("u",), "u", "screen.accept", "take the present as usual: the selected alert ends; elsewhere, all active ones"
 )
+SEASON = Key(
+    ("B",),
+    "B",
+    "screen.season",
+    "seasonal baseline for the selected alert, or signals offered it; again: undo",
+)
 EXPORT = Key(
     ("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file", exchanges=True
 )
@@ -114,6 +120,7 @@ MAIN: Sequence[Key] = (
     MUTE,
     ACCEPT,
     Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
+    SEASON,
     Key(("b",), "b", "screen.blocks", "blocked clients (--block), to lift one", exchanges=True),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
@@ -224,6 +231,7 @@ ALERT: Sequence[Key] = (
     MUTE._replace(help="mute the signal (no notices) for a time; again: unmute"),
     ACCEPT._replace(help="take the present as usual: the alert ends"),
     Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends"),
+    SEASON._replace(help="seasonal baseline: compare with the usual at this hour of the week; again: undo"),
     *FACTS[5:],
 )
 """The keys of a page about one alert."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.binding import Binding
 from textual.screen import Screen
 
+from alerting.terms import Choice
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import identity
 from dashboard.full.keys import Key, of_fleet
@@ -16,7 +17,7 @@ from store.filtering.errors import FilterError
 from store.filtering.narrowing import opposite
 from traffic.records import Exchange
 from view.curl import curl_command
-from view.view import AlertView
+from view.view import AlertView, SignalView
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -181,6 +182,31 @@ class ProgramScreen(Screen[None]):
         signal = self.signal()
         self.state.desk.decisions.relearn(signal)
         self.tell("learning new baselines from now on" if not signal else "learning a new baseline from now on")
+
+    def action_season(self) -> None:
+        """Compare the signal of the selected alert, else those that are offered it, with the hour of the week; or end
+        that.
+        """
+        chosen = self.chosen_alert()
+        if chosen is not None and chosen.sensor:
+            self.say("the sensor judges this signal itself")
+            return
+        scene = self.state.scene
+        signals = [] if scene is None else list(scene.view.signals)
+        wanted = [each for each in signals if (each.name == chosen.signal if chosen else each.season_offer)]
+        if not wanted:
+            self.say("no signal is offered a seasonal baseline; select an alert in the list of alerts (a)")
+        elif self._can_learn():
+            self.tell("; ".join(map(self._seasoned, wanted)))
+
+    def _seasoned(self, signal: SignalView) -> str:
+        """Compare a signal with the hour of the week, or as its setting says if it is; return what was done."""
+        kind: Choice = "setting" if signal.seasonal and signal.baseline_chosen else "seasonal"
+        if not self.state.desk.decisions.choose_baseline(signal.name, kind):
+            return f"{signal.title}: its setting says seasonal"
+        if kind == "setting":
+            return f"{signal.title}: baseline as the setting says"
+        return f"{signal.title}: compared with the usual at this hour of the week"
 
     def signal(self) -> str:
         """Return the signal that the screen is about; empty if it is about all."""

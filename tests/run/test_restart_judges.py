@@ -151,8 +151,8 @@ def test_a_session_learns_while_it_runs_but_before_it_judges(
     monkeypatch.setattr("run.earlier.RECALL", 0.0)  # a slow machine: one window for each tick
     config = Config(statistics=("request_rate",), signals=("request_rate",), request_rate_baseline="seasonal")
     session = Session(config, load(("request_rate",)), "eth0 port 80", [], [])
-    assert session.earlier.wanted >= frozenset(NAMES)
-    session.earlier.learn_from(learned(before[1], WEEKS - 56 * DAY, WEEKS, session.earlier.wanted))
+    assert session.earlier.wanted() >= frozenset(NAMES)
+    session.earlier.learn_from(learned(before[1], WEEKS - 56 * DAY, WEEKS, session.earlier.wanted()))
     session.begin(WEEKS, STATUS)
     session.tick(WEEKS + 60, STATUS)
     assert state(session)[0] == "LEARNING"

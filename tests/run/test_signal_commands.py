@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from records import request
 
-from alerting.events import Accepted, Acknowledged, AlertDismissed, AlertRaised, Event, Muted, Relearning
+from alerting.events import (
+    Accepted,
+    Acknowledged,
+    AlertDismissed,
+    AlertRaised,
+    BaselineChosen,
+    Event,
+    Muted,
+    Relearning,
+)
 from capture.intake import Status
 from capture.source import Counters
 from cli.completion import ACTIONS
@@ -118,6 +127,24 @@ def test_one_or_all_signals_learn_again(run: Run) -> None:
     assert run.news() == [Relearning, AlertDismissed, Relearning]
 
 
+def test_a_signal_is_compared_with_something_else(run: Run) -> None:
+    assert run.ask("baseline", "request_rate", kind="seasonal") == {"done": ["request_rate seasonal"]}
+    assert run.ask("baseline", "request_rate", kind="seasonal") == {"done": []}
+    assert run.news() == [AlertDismissed, BaselineChosen]
+    rate, unanswered = run.view().signals
+    assert (rate.seasonal, rate.baseline_chosen, rate.state) == (True, True, "LEARNING")
+    assert (unanswered.seasonal, unanswered.baseline_chosen) == (False, False)
+    assert run.ask("baseline", "request_rate", kind="setting") == {"done": ["request_rate setting"]}
+    assert not run.view().signals[0].baseline_chosen
+
+
+@pytest.mark.parametrize("more", [{}, {"kind": "sesonal"}, {"kind": ["fixed"]}, {"kind": None}])
+def test_a_baseline_must_be_known(run: Run, more: dict[str, Any]) -> None:
+    assert set(run.ask("baseline", "request_rate", **more)) == {"error"}
+    assert set(run.ask("baseline", kind="seasonal")) == {"error"}
+    assert run.news() == []
+
+
 @pytest.mark.parametrize("asked", [("mute",), ("mute", "nothing"), ("dance",), ("accept", "x" * 3000), ("",)])
 def test_what_cannot_be_done_is_told(run: Run, asked: tuple[str, ...]) -> None:
     assert set(run.ask(*asked)) == {"error"}
@@ -167,6 +194,16 @@ def test_the_command_prints_a_table_and_what_was_done(capsys: pytest.CaptureFixt
     assert lines[1].split() == ["signal", "state", "baseline", "expected", "limit", "now"]
     assert lines[2].split() == ["request_rate", "alert", "fixed", "10", ">", "11", "50", "muted"]
     assert lines[3].split() == ["unanswered", "learning", "fixed", "-", "-", "-"]
+    assert signals(["baseline", "unanswered", "previous"]) == 0
+    assert capsys.readouterr().out == "eth0 port 80: New baseline: unanswered previous\n"
+    assert signals(["list"]) == 0
+    assert "unanswered    learning  previous (chosen)" in capsys.readouterr().out
+
+
+def test_only_known_baselines_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        signals(["baseline", "request_rate", "hourly"])
+    assert "'fixed', 'previous', 'seasonal', 'setting'" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("served")
