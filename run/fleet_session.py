@@ -30,7 +30,8 @@ from store.sums import ClosedBucket
 from view.builder import Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 LOADING: Final = 0.1
 """Seconds per step that may be spent on the past."""

@@ -29,8 +29,9 @@ from traffic.finding import Finding
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
+from view.panel import Panel
 from view.proxied import ProxyView
-from view.view import HistoryView, Panel, View
+from view.view import HistoryView, View
 
 if TYPE_CHECKING:
     from inspection.inspection import Inspection

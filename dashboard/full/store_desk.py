@@ -18,7 +18,8 @@ from store.watched import Watched
 from traffic.batch import Batch
 from traffic.records import Exchange, Request
 from view.detail import STATISTICS, DetailView, build_detail, filter_view
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 SLICE = 500
 """Exchanges that a lens scans between two looks at the keyboard: some milliseconds."""

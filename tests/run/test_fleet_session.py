@@ -18,7 +18,8 @@ from store.filtering.sensors import parse_sensors
 from store.store import Store
 from traffic.batch import RecordBatch
 from view.builder import panel
-from view.view import Row, View
+from view.panel import Row
+from view.view import View
 
 
 def rows(view: View, name: str = "top_sensors") -> dict[str, int]:

@@ -24,7 +24,8 @@ from traffic.records import Request
 from view.blocks import blocks_view
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 START = 1_795_366_800.0
 """17:00:00 2026-11-22 UTC."""
