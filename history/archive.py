@@ -5,13 +5,14 @@ and nothing needs to be repaired after a crash. The file is in WAL mode: a proce
 not committed, and readers do not wait (https://www.sqlite.org/wal.html).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from math import inf
 from typing import Any, NamedTuple
 
 from history.bins import unpacked
+from history.column_rows import keyed, totals
 from history.database import Database, HistoryError, RunStatement
 from history.interface import Archive, StoredTop
 from history.keep import Retention
@@ -28,7 +29,7 @@ from history.sums import (
     validated,
 )
 from store.distribution import NO_TIMES, Distribution
-from store.sums import ENOUGH, NOTHING, OTHER, Sums
+from store.sums import ENOUGH, NOTHING, OTHER, StatisticSums, Sums
 from store.watched import WATCHED
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "StoredTop"]
@@ -230,6 +231,19 @@ class SqliteArchive:
     def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
         """Return the start of the first period of a level that has one of the `wanted` statistics; None if none has."""
         return min(self._starts("min", level, wanted), default=None)
+
+    def counted(
+        self,
+        level: PeriodLevel,
+        since: float,
+        until: float,
+        names: Collection[str],
+        with_keys: Callable[[str], bool] = lambda name: True,
+    ) -> Iterator[tuple[float, StatisticSums]]:
+        """See `Counts.counted`."""
+        for name in sorted(self.kept.intersection(names)):
+            read = keyed if with_keys(name) else totals
+            yield from read(self.database, name, (level, self.number(name), since, until))
 
     def _starts(self, which: str, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> list[float]:
         """Return the first (min) or last (max) start of each of the `wanted` statistics that has any."""

@@ -11,7 +11,8 @@ import pytest
 
 import exercise
 from bench.make_capture import main as make_capture
-from cli.report import moment, report
+from cli.past import moment
+from cli.report import report
 from history.archive import SqliteArchive
 from history.keep import Retention
 from history.report import find_statistic
