@@ -78,9 +78,9 @@ class Decisions:
         """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it. The next step tells of it."""
         self._monitor.mute(about, self._now() + seconds)
 
-    def choose_baseline(self, signal: str, kind: Choice) -> bool:
-        """Compare a signal with something else, as its setting says or not; return whether that changes anything. It
-        is learned anew: a season from what earlier runs and this one counted, if that is kept.
+    def choose_baseline(self, signal: str, kind: Choice) -> BaselineKind | None:
+        """Compare a signal with something else, as its setting says or not; return what that is, None if it is so
+        already. It is learned anew: a season from what earlier runs and this one counted, if that is kept.
         """
         wanted = self._setting(signal) if kind == "setting" else kind
         if self._earlier is not None:
@@ -90,7 +90,7 @@ class Decisions:
             past = self._memory.learned(self._monitor.opens, self._earlier.wanted(signal))
             self._earlier.learn_from(past, signal)
         self._report(events)
-        return bool(events)
+        return wanted if events else None
 
     def _setting(self, signal: str) -> BaselineKind:
         return next(judge.setting for judge in self._monitor.judges if judge.rule.name == signal)

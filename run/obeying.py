@@ -89,8 +89,8 @@ def _chosen(books: Books, name: str, kind: object) -> Answer:
     wanted = next((each for each in CHOICES if each == kind), None)
     if not name or wanted is None:
         return {"error": f"which signal, and which baseline? available: {', '.join(CHOICES)}"}
-    changed = books.decisions.choose_baseline(name, wanted)
-    return {"done": [f"{name} {wanted}"] if changed else []}
+    chosen = books.decisions.choose_baseline(name, wanted)
+    return {"done": [f"{name} {chosen}"] if chosen else []}
 
 
 def _each(books: Books, command: str, names: list[str]) -> Answer:

@@ -40,6 +40,7 @@ COMMANDS: Final = {
 """What each command does, and what is said when it is done."""
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _COLUMNS: Final = ("signal", "state", "baseline", "expected", "limit", "now", "")
+_NUMBERS: Final = ("expected", "limit", "now")
 
 
 def signals(argv: Sequence[str]) -> int:
@@ -116,7 +117,7 @@ def _tell(command: str, answer: Answer, screen: Screen) -> None:
         return
     if command == "list":
         screen.say(source)
-        for line in _table([_COLUMNS, *(_row(signal) for signal in answer["signals"])]):
+        for line in _table([_COLUMNS, *(_row(signal, answer["now"]) for signal in answer["signals"])]):
             screen.say(f"  {line}")
         return
     done = ", ".join(map(str, answer["done"])) or "nothing to do"
@@ -125,34 +126,34 @@ def _tell(command: str, answer: Answer, screen: Screen) -> None:
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [visible(line.rstrip()) for line in lines]
+    return [visible("  ".join(map(_aligned, row, widths, _COLUMNS)).rstrip()) for row in rows]
 
 
-def _row(signal: dict[str, Any]) -> tuple[str, ...]:
+def _aligned(cell: str, width: int, column: str) -> str:
+    return f"{cell:>{width}}" if column in _NUMBERS else f"{cell:<{width}}"
+
+
+def _row(signal: dict[str, Any], now: float) -> tuple[str, ...]:
     unit = SignalUnit(signal["unit"])
-    expected, limit, now = (
+    expected, limit, value = (
         figures.NOTHING if signal[name] is None else figures.signal_value(float(signal[name]), unit)
         for name in ("baseline", "limit", "value")
     )
     side = "" if signal["limit"] is None else "< " if signal["low"] else "> "
-    name = f"{signal['name']} of {signal['subject']}" if signal["subject"] else str(signal["name"])
     state = WORDS.get(str(signal["state"]), str(signal["state"])).lower()
-    return name, state, _kind(signal), expected, f"{side}{limit}", now, _remark(signal)
-
-
-def _kind(signal: dict[str, Any]) -> str:
     kind = "seasonal" if signal["seasonal"] else "previous" if signal["previous"] else "fixed"
-    return f"{kind} (chosen)" if signal["baseline_chosen"] else kind
+    return str(signal["name"]), state, kind, expected, f"{side}{limit}", value, _remark(signal, now)
 
 
-def _remark(signal: dict[str, Any]) -> str:
+def _remark(signal: dict[str, Any], now: float) -> str:
     until = signal["muted_until_timestamp_seconds"]
-    muted = f"muted until {figures.moment(until, None)}" if until is not None else "muted"
+    muted = f"muted until {figures.since(until, now, None)}" if until is not None else "muted"
     remarks = (
+        (f"of {signal['subject']}", signal["subject"]),
+        ("baseline chosen", signal["baseline_chosen"]),
         (muted, signal["muted"]),
         ("flapping", signal["flapping"]),
         ("too little traffic", signal["silent"]),
-        ("a seasonal baseline may fit better", signal["season_offer"]),
+        ("try seasonal", signal["season_offer"]),
     )
     return ", ".join(word for word, holds in remarks if holds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alerting.alert import Contributor, SignalUnit
 from alerting.events import REQUEST_RATE
+from alerting.terms import BaselineKind
 from view.blocks import BlocksView
 from view.panel import NOTHING, Chart, Measure, Panel
 from view.proxied import ProxyView
@@ -145,6 +146,11 @@ class SignalView:
     """Alerts in the history."""
     longest_alert: float | None = None
     average_alert: float | None = None
+
+    @property
+    def baseline_kind(self) -> BaselineKind:
+        """What the signal compares with."""
+        return "seasonal" if self.seasonal else "previous" if self.previous else "fixed"
 
 
 @dataclass(frozen=True)

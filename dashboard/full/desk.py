@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from alerting.terms import Choice
+from alerting.terms import BaselineKind, Choice
 from dashboard.progress import Progress
 from store.filtering.fields import Field
 from traffic.records import Exchange
@@ -113,8 +113,8 @@ class Decisions(Protocol):
     def mute(self, about: str, seconds: float) -> None:
         """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
 
-    def choose_baseline(self, signal: str, kind: Choice) -> bool:
-        """Compare a signal with something else; return whether that changes anything."""
+    def choose_baseline(self, signal: str, kind: Choice) -> BaselineKind | None:
+        """Compare a signal with something else; return what that is, None if it is so already."""
 
 
 class Scene:

@@ -226,13 +226,14 @@ EXCHANGE: Sequence[Key] = (
 )
 """The keys of a page about one exchange."""
 ALERT: Sequence[Key] = (
-    *FACTS[:5],
-    ACKNOWLEDGE._replace(help="acknowledge the alert"),
-    MUTE._replace(help="mute the signal (no notices) for a time; again: unmute"),
-    ACCEPT._replace(help="take the present as usual: the alert ends"),
-    Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends"),
-    SEASON._replace(help="seasonal baseline: compare with the usual at this hour of the week; again: undo"),
-    *FACTS[5:],
+    BACK,
+    HELP,
+    ACKNOWLEDGE._replace(help="acknowledge the alert", footer="Acknowledge"),
+    MUTE._replace(help="mute the signal (no notices) for a time; again: unmute", footer="Mute"),
+    ACCEPT._replace(help="take the present as usual: the alert ends", footer="Accept"),
+    Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends", "Relearn"),
+    SEASON._replace(help="seasonal baseline: the usual at that hour of the week; again: undo", footer="Season"),
+    *(key for key in FACTS if key not in (BACK, HELP)),
 )
 """The keys of a page about one alert."""
 MUTING: Sequence[Key] = (

@@ -201,11 +201,12 @@ class ProgramScreen(Screen[None]):
 
     def _seasoned(self, signal: SignalView) -> str:
         """Compare a signal with the hour of the week, or as its setting says if it is; return what was done."""
-        kind: Choice = "setting" if signal.seasonal and signal.baseline_chosen else "seasonal"
-        if not self.state.desk.decisions.choose_baseline(signal.name, kind):
+        wanted: Choice = "setting" if signal.seasonal and signal.baseline_chosen else "seasonal"
+        kind = self.state.desk.decisions.choose_baseline(signal.name, wanted)
+        if kind is None:
             return f"{signal.title}: its setting says seasonal"
-        if kind == "setting":
-            return f"{signal.title}: baseline as the setting says"
+        if wanted == "setting":
+            return f"{signal.title}: {kind} baseline, as the setting says"
         return f"{signal.title}: compared with the usual at this hour of the week"
 
     def signal(self) -> str:

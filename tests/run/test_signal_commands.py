@@ -25,10 +25,11 @@ from exercise_config import Config
 from run.door import Door
 from run.obeying import SIGNALS, obey, signal_answers
 from run.session import Session
-from run.signal_commands import COMMANDS, length_of, signals
+from run.signal_commands import COMMANDS, _row, length_of, signals
 from stats.loading import load
 from traffic.batch import RecordBatch
 from traffic.health import Health
+from view import figures
 from view.outlet import Outlet
 from view.view import View
 
@@ -134,7 +135,7 @@ def test_a_signal_is_compared_with_something_else(run: Run) -> None:
     rate, unanswered = run.view().signals
     assert (rate.seasonal, rate.baseline_chosen, rate.state) == (True, True, "LEARNING")
     assert (unanswered.seasonal, unanswered.baseline_chosen) == (False, False)
-    assert run.ask("baseline", "request_rate", kind="setting") == {"done": ["request_rate setting"]}
+    assert run.ask("baseline", "request_rate", kind="setting") == {"done": ["request_rate fixed"]}
     assert not run.view().signals[0].baseline_chosen
 
 
@@ -197,13 +198,23 @@ def test_the_command_prints_a_table_and_what_was_done(capsys: pytest.CaptureFixt
     assert signals(["baseline", "unanswered", "previous"]) == 0
     assert capsys.readouterr().out == "eth0 port 80: New baseline: unanswered previous\n"
     assert signals(["list"]) == 0
-    assert "unanswered    learning  previous (chosen)" in capsys.readouterr().out
+    line = capsys.readouterr().out.splitlines()[3]
+    assert line.split() == ["unanswered", "learning", "previous", "-", "-", "-", "baseline", "chosen"]
 
 
 def test_only_known_baselines_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         signals(["baseline", "request_rate", "hourly"])
     assert "'fixed', 'previous', 'seasonal', 'setting'" in capsys.readouterr().err
+
+
+def test_a_row_says_of_whom_it_is_and_what_was_decided(run: Run) -> None:
+    run.ask("mute", "request_rate", seconds=7200)
+    run.ask("baseline", "request_rate", kind="previous")
+    (listed, _) = run.ask("list")["signals"]
+    told = {**listed, "subject": "192.0.2.1:80", "season_offer": "changed state 7 times in an hour", "flapping": True}
+    until = figures.since(1020 + 7200, 1020, None)
+    assert _row(told, 1020)[-1] == (f"of 192.0.2.1:80, baseline chosen, muted until {until}, flapping, try seasonal")
 
 
 @pytest.mark.usefixtures("served")

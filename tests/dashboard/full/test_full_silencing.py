@@ -103,9 +103,10 @@ def test_the_signal_of_an_alert_is_compared_with_its_season_and_back() -> None:
         await user.press("a", "enter", "B")
         assert "Request rate: compared with the usual at this hour of the week" in user.lines()[-1]
         assert (rate.kind, rate.state.name) == ("seasonal", "LEARNING")
+        assert "Now compared with   the usual at this hour of the week (seasonal), chosen" in user.text()
         assert user.ledger.told[-1] == BaselineChosen(user.ledger.now, "request_rate", "seasonal")
         await user.press("B")
-        assert "Request rate: baseline as the setting says" in user.lines()[-1]
+        assert "Request rate: fixed baseline, as the setting says" in user.lines()[-1]
         assert (rate.kind, rate.setting) == ("fixed", "fixed")
 
     drive(scenario)
