@@ -19,7 +19,7 @@ from alerting.rule import WHOLE, Rule
 from alerting.signal_statistics import REQUESTS, SignalStatistic
 from alerting.states import State
 from alerting.terms import BaselineKind, Terms
-from alerting.window import Window
+from alerting.window import Window, windows_of
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
@@ -152,29 +152,12 @@ class Monitor:
         `signal`, only that signal learns, of which another baseline was chosen.
         """
         judges = [judge for judge in self.judges if signal in ("", judge.rule.name)]
-        for window in self._windows_of(buckets):
+        for window in windows_of(buckets, self._statistics, self.terms.bucket_size):
             for judge in judges:
                 judge.recall(window)
             yield
         for judge in judges:
             judge.end_recall()
-
-    def _windows_of(self, buckets: Iterable[ClosedBucket]) -> Iterator[Window]:
-        """Put minutes together to windows of the length that is judged; longer periods remain as they are."""
-        size, window, until = self.terms.bucket_size, None, -inf
-        for bucket in buckets:
-            end = bucket.start + bucket.width
-            if bucket.start < until:
-                continue
-            if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
-                yield window
-                window = None
-            if window is None:
-                window = Window.empty(self._statistics, bucket.start, end)
-            window.add(bucket)
-            window.closes = until = end
-        if window is not None:
-            yield window
 
     def relearn(self, now: float, signal: str = "") -> list[Event]:
         """Let one signal, or all of them, learn again from `now` on, which was advanced to before. Active alerts end.
