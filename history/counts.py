@@ -9,6 +9,14 @@ from typing import Protocol
 from history.periods import PeriodLevel
 from store.sums import StatisticSums
 
+Wanted = Callable[[str], bool]
+"""Tells which statistics are wanted, by name."""
+
+
+def always(statistic: str) -> bool:
+    """Want each statistic."""
+    return True
+
 
 class Counts(Protocol):
     """Keeps the sums of statistics in minutes and hours."""
@@ -21,7 +29,7 @@ class Counts(Protocol):
     def kept(self) -> frozenset[str]:
         """The names of all statistics that were ever stored, hidden ones too."""
 
-    def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
+    def first(self, level: PeriodLevel, wanted: Wanted = always) -> float | None:
         """Return the start of the first period of a level that has one of the `wanted` statistics; None if none has.
 
         Raises:
@@ -29,12 +37,7 @@ class Counts(Protocol):
         """
 
     def counted(
-        self,
-        level: PeriodLevel,
-        since: float,
-        until: float,
-        names: Collection[str],
-        with_keys: Callable[[str], bool] = lambda name: True,
+        self, level: PeriodLevel, since: float, until: float, names: Collection[str], with_keys: Wanted = always
     ) -> Iterator[tuple[float, StatisticSums]]:
         """Iterate over start and sums of the periods that start in a span, statistic by statistic. Those that are not
         wanted `with_keys` have totals alone.

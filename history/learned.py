@@ -3,10 +3,10 @@
 An hour or a minute in which nobody watched for long is left out: it would look like a quiet one.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from history.counts import Counts
+from history.counts import Counts, Wanted, always
 from history.periods import PeriodLevel, next_start, period_start
 from store.sums import ClosedBucket, StatisticSums
 from store.watched import WATCHED
@@ -47,7 +47,7 @@ def periods(
     since: float,
     until: float,
     wanted: Collection[str],
-    with_keys: Callable[[str], bool] = lambda name: True,
+    with_keys: Wanted = always,
 ) -> Iterator[ClosedBucket]:
     """Iterate over the periods that start in a span and were watched long enough, oldest first. Statistics that are not
     wanted `with_keys` have totals alone.

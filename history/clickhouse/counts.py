@@ -1,6 +1,6 @@
 """What the signals of many sensors counted, from ClickHouse: added up over the sensors, period by period."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from datetime import timezone, tzinfo
 from typing import Final
 
@@ -9,6 +9,7 @@ from history.clickhouse.buckets import closed_buckets
 from history.clickhouse.door import Door
 from history.clickhouse.queries import Queries
 from history.clickhouse.schema import SUMS, Place
+from history.counts import Wanted, always
 from history.periods import PeriodLevel
 from history.record import Level
 from store.sums import OTHER, StatisticSums
@@ -37,7 +38,7 @@ class ClickhouseCounts:
         self.kept = frozenset(map(str, names))
         """See `Counts.kept`."""
 
-    def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
+    def first(self, level: PeriodLevel, wanted: Wanted = always) -> float | None:
         """See `Counts.first`."""
         names = sorted(name for name in self.kept if wanted(name))
         chosen = self._queries.chosen("statistic IN {names:Array(String)}")
@@ -46,12 +47,7 @@ class ClickhouseCounts:
         return float(start) if rows else None
 
     def counted(
-        self,
-        level: PeriodLevel,
-        since: float,
-        until: float,
-        names: Collection[str],
-        with_keys: Callable[[str], bool] = lambda name: True,
+        self, level: PeriodLevel, since: float, until: float, names: Collection[str], with_keys: Wanted = always
     ) -> Iterator[tuple[float, StatisticSums]]:
         """See `Counts.counted`."""
         span = f"start >= toDateTime({int(since)}) AND start < toDateTime({int(until)})"
