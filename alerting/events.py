@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.alert import Alert
+from alerting.terms import BaselineKind
 
 REQUEST_RATE: Final = "request_rate"
 """The signal that is always on."""
@@ -114,7 +115,16 @@ class Muted:
     """When it ends by itself; `math.inf` if it does not. Not after `time` if it has ended."""
 
 
-Decision = Accepted | Acknowledged | Relearning | Muted
+@dataclass(frozen=True)
+class BaselineChosen:
+    """The user chose what a signal is compared with; it is learned anew."""
+
+    time: float
+    signal: str
+    kind: BaselineKind
+
+
+Decision = Accepted | Acknowledged | Relearning | Muted | BaselineChosen
 """What the user decided, or the end of it."""
 Event = (
     Learned
@@ -128,4 +138,5 @@ Event = (
     | Acknowledged
     | Relearning
     | Muted
+    | BaselineChosen
 )

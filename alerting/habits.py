@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from alerting.terms import BaselineKind
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -16,6 +18,14 @@ class Accepted(NamedTuple):
     """When it was accepted."""
     value: float
     """In the signal's unit."""
+
+
+class Chosen(NamedTuple):
+    """What the user chose that a signal is compared with."""
+
+    kind: BaselineKind
+    instead_of: BaselineKind
+    """What the setting said then. If it says something else now, that was decided later, and the choice is over."""
 
 
 class Habits(NamedTuple):
@@ -29,3 +39,5 @@ class Habits(NamedTuple):
     """Since when each signal has learned again: it does not use older history."""
     acknowledged: Mapping[str, float] = _NOTHING
     """The start of each acknowledged alert that is active, by signal."""
+    baselines: Mapping[str, Chosen] = _NOTHING
+    """What signals are compared with instead of what their settings say."""

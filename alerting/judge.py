@@ -17,6 +17,7 @@ from alerting.events import (
     AlertContinued,
     AlertDismissed,
     AlertRaised,
+    BaselineChosen,
     Event,
     Learned,
     LearningRestarted,
@@ -27,6 +28,7 @@ from alerting.habits import Accepted
 from alerting.history import AlertHistory
 from alerting.learning import Learning
 from alerting.lesson import Lesson, usual_of, window_of
+from alerting.offer import reason
 from alerting.rule import Measured, Rule
 from alerting.seasonal import SeasonalComparison
 from alerting.states import State, Trigger, next_state
@@ -49,8 +51,12 @@ class Judge:
 
     def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
         self.rule = rule
-        self.kind: BaselineKind = terms.baselines.get(rule.name) or getattr(rule, "baseline", None) or "fixed"
+        self.setting: BaselineKind = terms.baselines.get(rule.name) or getattr(rule, "baseline", None) or "fixed"
+        """What values are compared with, unless the user chooses otherwise."""
+        self.kind = self.setting
         """What values are compared with."""
+        self.offer = ""
+        """Why the user should choose a season, to stand behind the name; empty if there is no reason to."""
         self.state = State.LEARNING
         self.last: Verdict | None = None
         """The verdict on the worst subject of the last bucket; None if no subject had enough traffic."""
@@ -170,14 +176,30 @@ class Judge:
 
     def relearn(self, now: float) -> list[Event]:
         """Forget what was learned and accepted, and learn again. An active alert ends."""
+        self.relearned = now
+        return [*self._begin_again(now), Relearning(now, self.rule.name)]
+
+    def choose(self, kind: BaselineKind, now: float) -> list[Event]:
+        """Compare with something else from now on, if it is something else, and learn that. An active alert ends."""
+        if kind == self.kind:
+            return []
+        self.compare_with(kind)
+        return [*self._begin_again(now), BaselineChosen(now, self.rule.name, kind)]
+
+    def compare_with(self, kind: BaselineKind) -> None:
+        """Compare with this. Call it before anything is learned."""
+        self.kind = kind
+        self._comparison = self._compared()
+
+    def _begin_again(self, now: float) -> list[Event]:
         events = self._finish(now)
         self._enter(Trigger.RELEARN)
         self._learning = Learning(self._comparison.teaches, self._terms.learning_duration)
         self._comparison.clear()
         self.accepted.clear()
-        self.relearned = now
+        self.offer = ""
         self.last, self.silent, self._usual, self._earlier, self.empty_since = None, False, None, None, None
-        return [*events, Relearning(now, self.rule.name)]
+        return events
 
     def accept(self, now: float) -> list[Event]:
         """Take the last judged value of each subject as usual. An active alert ends."""
@@ -238,6 +260,8 @@ class Judge:
             return self._flapping.report(window.closes, None)
         self._enter(Trigger.EXCEEDED if exceeded else Trigger.WITHIN)
         events = self._flapping.report(window.closes, self._record(before, window))
+        if self.kind == "fixed":
+            self.offer = self.offer or reason(events)
         if not window.dropped_share:
             beyond = {verdict.subject for verdict in verdicts if verdict.beyond}
             self._empty = self._empty + 1 if window.is_empty else 0

@@ -10,7 +10,7 @@ from typing import Final
 
 from alerting.band import Band
 from alerting.events import Event, Muted
-from alerting.habits import Habits
+from alerting.habits import Chosen, Habits
 from alerting.history import AlertHistory
 from alerting.judge import Explain, Judge
 from alerting.lesson import Lessons
@@ -18,8 +18,8 @@ from alerting.overload import Overload, Reading
 from alerting.rule import WHOLE, Rule
 from alerting.signal_statistics import REQUESTS, SignalStatistic
 from alerting.states import State
-from alerting.terms import Terms
-from alerting.window import Window
+from alerting.terms import BaselineKind, Terms
+from alerting.window import Window, windows_of
 from store.store import Store
 from store.sums import ClosedBucket
 from traffic.batch import Batch
@@ -147,31 +147,17 @@ class Monitor:
         for _ in self.recalling(buckets):
             pass
 
-    def recalling(self, buckets: Iterable[ClosedBucket]) -> Iterator[None]:
-        """Do the same in steps, so that it need not delay the start: it must be over before the first window ends."""
-        for window in self._windows_of(buckets):
-            for judge in self.judges:
+    def recalling(self, buckets: Iterable[ClosedBucket], signal: str = "") -> Iterator[None]:
+        """Do the same in steps, so that it need not delay the start: it must be over before the next window ends. With
+        `signal`, only that signal learns, of which another baseline was chosen.
+        """
+        judges = [judge for judge in self.judges if signal in ("", judge.rule.name)]
+        for window in windows_of(buckets, self._statistics, self.terms.bucket_size):
+            for judge in judges:
                 judge.recall(window)
             yield
-        for judge in self.judges:
+        for judge in judges:
             judge.end_recall()
-
-    def _windows_of(self, buckets: Iterable[ClosedBucket]) -> Iterator[Window]:
-        """Put minutes together to windows of the length that is judged; longer periods remain as they are."""
-        size, window, until = self.terms.bucket_size, None, -inf
-        for bucket in buckets:
-            end = bucket.start + bucket.width
-            if bucket.start < until:
-                continue
-            if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
-                yield window
-                window = None
-            if window is None:
-                window = Window.empty(self._statistics, bucket.start, end)
-            window.add(bucket)
-            window.closes = until = end
-        if window is not None:
-            yield window
 
     def relearn(self, now: float, signal: str = "") -> list[Event]:
         """Let one signal, or all of them, learn again from `now` on, which was advanced to before. Active alerts end.
@@ -181,10 +167,20 @@ class Monitor:
         judges = [judge for judge in self.judges if signal in ("", judge.rule.name)]
         events = [event for judge in judges for event in judge.relearn(now)]
         if self._rate in judges:
-            self._overload.open_window(now)
-            self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
-            self._started = now
+            self._learn_from(now)
         return events
+
+    def choose_baseline(self, signal: str, kind: BaselineKind, now: float) -> list[Event]:
+        """Compare a signal with something else from `now` on, as `relearn` does: it learns that first."""
+        events = [event for judge in self._named(signal) for event in judge.choose(kind, now)]
+        if events and self._rate.rule.name == signal:
+            self._learn_from(now)
+        return events
+
+    def _learn_from(self, now: float) -> None:
+        self._overload.open_window(now)
+        self._window = Window.empty(self._statistics, now, self._edge(now + self.terms.learning_duration))
+        self._started = now
 
     def accept(self, signal: str, now: float) -> list[Event]:
         """Take the present of a signal as usual: the last judged value of each subject. An active alert ends."""
@@ -223,6 +219,9 @@ class Monitor:
             accepted={name: dict(judge.accepted) for name, judge in judges.items() if judge.accepted},
             relearned={name: judge.relearned for name, judge in judges.items() if judge.relearned is not None},
             acknowledged={alert.signal: alert.start for alert in self.history.active if alert.acknowledged},
+            baselines={
+                name: Chosen(judge.kind, judge.setting) for name, judge in judges.items() if judge.kind != judge.setting
+            },
         )
 
     def restore_habits(self, habits: Habits) -> None:
@@ -235,6 +234,9 @@ class Monitor:
             judge.muted_until = habits.muted.get(name, -inf)
             judge.accepted = dict(habits.accepted.get(name, {}))
             judge.relearned = habits.relearned.get(name)
+            chosen = habits.baselines.get(name)
+            if chosen is not None and chosen.instead_of == judge.setting:
+                judge.compare_with(chosen.kind)
         self._acknowledged = dict(habits.acknowledged)
 
     def refreshed(self, now: float) -> None:
@@ -300,6 +302,11 @@ class Monitor:
         that figures are too low; else 0.
         """
         return self._too_large(self._overload.recent)
+
+    @property
+    def opens(self) -> float:
+        """When the current window, or the learning phase, began."""
+        return self._window.opens
 
     @property
     def closes(self) -> float:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from alerting.calendar import Calendar
 
 BaselineKind = Literal["fixed", "previous", "seasonal"]
 """What values are compared with: what was learned, the previous buckets, or the usual at that hour of the week."""
+KINDS: Final[tuple[BaselineKind, ...]] = get_args(BaselineKind)
+Choice = BaselineKind | Literal["setting"]
+"""What the user chooses that values are compared with; `setting` is what the setting of the signal says."""
 
 
 @dataclass(frozen=True)

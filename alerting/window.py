@@ -1,6 +1,7 @@
 """A window: what the store counted in the buckets that are judged together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 from alerting.signal_statistics import SignalStatistic
 from alerting.window_sum import WindowSum
@@ -56,3 +57,22 @@ class Window:
     def elapsed(self, now: float) -> float:
         """Return the seconds since the window opened, at most its length."""
         return max(0.0, min(now, self.closes) - self.opens)
+
+
+def windows_of(buckets: Iterable[ClosedBucket], statistics: Sequence[SignalStatistic], size: float) -> Iterator[Window]:
+    """Put minutes together to windows of a size, oldest first; longer periods remain as they are. What overlaps with
+    what came before is left out.
+    """
+    window, until = None, -inf
+    for bucket in buckets:
+        if bucket.start < until:
+            continue
+        if window is not None and (bucket.width >= size or bucket.start // size != window.opens // size):
+            yield window
+            window = None
+        if window is None:
+            window = Window.empty(statistics, bucket.start, bucket.start + bucket.width)
+        window.add(bucket)
+        window.closes = until = bucket.start + bucket.width
+    if window is not None:
+        yield window

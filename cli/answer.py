@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from cli.arguments import Arguments, name_and_value, parse_arguments
+from cli.arguments import Arguments, parse_arguments
 from cli.build import PROGRAM
-from cli.parser import OneLineParser, rows
+from cli.parser import OneLineParser, name_and_value, rows
 from cli.settings import plainly_configured
 from exercise_config import Config
 from outputs.log.formats import FORMATS

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cli.arguments import address_and_port, name_and_value
-from cli.parser import OneLineParser
+from cli.parser import OneLineParser, address_and_port, name_and_value
 from history.address import LOOPBACK
 from outputs.address import Address
 

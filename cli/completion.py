@@ -49,7 +49,7 @@ _ACTION: Final = {
 }
 ACTIONS: Final = {
     "blocks": ("list", "lift", "add"),
-    "signals": ("list", "relearn", "accept", "mute", "unmute", "acknowledge"),
+    "signals": ("list", "relearn", "accept", "mute", "unmute", "acknowledge", "baseline"),
 }
 """What commands may be told."""
 _PREAMBLES: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

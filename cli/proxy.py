@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from capture.ports import Ports, parse_ports
-from cli.arguments import Arguments, make_parser, read_arguments, refuse_contradictions
+from cli.arguments import Arguments, read_arguments, refuse_contradictions
 from cli.build import PROGRAM
+from cli.options import make_parser
 from proxy.arguments import ProxyArguments
 from proxy.ends import EndError, Listening, listening
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from cli.arguments import name_and_value
 from cli.history_file import retention
-from cli.parser import OneLineParser
+from cli.parser import OneLineParser, name_and_value
 from cli.settings import plainly_configured
 from dashboard.screen import Screen
 from exercise_config import Config, SettingError

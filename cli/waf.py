@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cli.arguments import Arguments, name_and_value, parse_arguments
+from cli.arguments import Arguments, parse_arguments
 from cli.build import PROGRAM
-from cli.parser import OneLineParser, ports, rows
+from cli.parser import OneLineParser, name_and_value, ports, rows
 
 _EXAMPLES = """\
 examples:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cli.arguments import UIS, Arguments, name_and_value, parse_arguments, parse_seconds
+from cli.arguments import Arguments, parse_arguments
 from cli.build import PROGRAM
-from cli.parser import OneLineParser
+from cli.options import UIS
+from cli.parser import OneLineParser, name_and_value, parse_seconds
 from history.address import AddressError, StoreAddress, parse_store
 from store.filtering.errors import FilterError
 from store.filtering.sensors import SensorFilter, parse_sensors

@@ -14,11 +14,12 @@ ACTIVE, DISMISSED = "<<<Active alert>>>", "<<<Alert dismissed>>>"
 
 
 def message(view: View, page: Page) -> list[Line]:
-    """Announce each active alert with its explanation, and each alert that was just dismissed.
+    """Announce each active alert with its explanation, and each alert that was just dismissed, unless the user has seen
+    or muted it.
 
     On a screen the first one takes as many lines as it needs, and each further one takes one line.
     """
-    active = [alert for alert in view.alerts if alert.end is None]
+    active = [alert for alert in view.alerts if alert.end is None and not alert.quiet]
     said = [_announce(ACTIVE, Style.BANNER, alert.explanation.split(" "), page) for alert in active]
     said += [_announce(DISMISSED, Style.GOOD, words, page) for words in _dismissals(view, page)]
     further = [lines[:1] if page.height is not None else lines for lines in said[1:]]
@@ -26,10 +27,11 @@ def message(view: View, page: Page) -> list[Line]:
 
 
 def _dismissals(view: View, page: Page) -> Iterable[list[str]]:
-    if view.dismissed_at is not None:
+    muted = {signal.name for signal in view.signals if signal.muted}
+    if view.dismissed_at is not None and REQUEST_RATE not in muted:
         yield ["Request rate is back within its limit,", "dismissed at", page.moment(view.dismissed_at)]
     for signal in view.signals:
-        if signal.state == "DISMISSED" and signal.name != REQUEST_RATE:
+        if signal.state == "DISMISSED" and signal.name not in (REQUEST_RATE, *muted):
             ended = next((alert.end for alert in view.alerts if alert.signal == signal.name), None)
             when = ["dismissed at", page.moment(ended)] if ended is not None else ["dismissed"]
             yield [f"{signal.title}: back within limits,", *when]
@@ -55,7 +57,7 @@ def _signal(signal: SignalView, ended: bool) -> Line:
     if signal.value is None:
         return (name, Piece("too little traffic" if signal.silent else "learned", Style.QUIET), *flapping)
     value = figures.signal_value(signal.value, signal.unit)
-    style = Style.ALARM if signal.state == "ALERT" else Style.NAME
+    style = Style.ALARM if signal.state == "ALERT" and not signal.muted else Style.NAME
     return (name, Piece(value, style), Piece(_limit(signal)), *flapping)
 
 
@@ -94,7 +96,9 @@ def _entry(alert: AlertView, widest: int, now: float, page: Page) -> Line:
     """List one alert, with its peak, baseline, limit and main contributor if they fit."""
     entry = f"  {_value(alert):>{widest}} {_what(alert, page)} at {page.moment(alert.start)}"
     if alert.end is None:
-        lasted = Piece(f"   active for {figures.duration(now - alert.start)}", Style.ALARM)
+        quiet = f", {alert.quiet}" if alert.quiet else ""
+        style = Style.PLAIN if quiet else Style.ALARM
+        lasted = Piece(f"   active for {figures.duration(now - alert.start)}{quiet}", style)
     else:
         lasted = Piece(f"   lasted {figures.duration(alert.end - alert.start)}")
     line: Line = (Piece(entry), lasted)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from alerting.alert import Alert
-from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded
+from alerting.events import AlertDismissed, AlertRaised, Event, Flapping, FlappingEnded, Muted
 from view import cells
+from view.decision import is_over, signal_in_words
 from view.outlet import Outlet
+from view.view import about
 
 BELL = "\a"
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
@@ -15,7 +17,9 @@ LONGEST = 100
 
 
 class Attention(Outlet):
-    """Rings the bell when an alert is raised, and names the active alerts in the title of the terminal."""
+    """Rings the bell when an alert is raised, and names the active alerts in the title of the terminal. Muted signals
+    do neither.
+    """
 
     def __init__(self, name: str, bell: bool, title: bool) -> None:
         """`name` says what is watched. Nothing is written before `start`."""
@@ -23,8 +27,8 @@ class Attention(Outlet):
         self._bell = bell
         self._title = title
         self._write: Callable[[str], None] = lambda text: None
-        # Titles of active alerts.
-        self._active: dict[str, str] = {}
+        # What active alerts are muted by, and whether they are.
+        self._active: dict[str, bool] = {}
 
     def start(self, write: Callable[[str], None]) -> None:
         """Write the title, and everything from now on, by `write`."""
@@ -40,26 +44,26 @@ class Attention(Outlet):
 
     def event(self, event: Event) -> None:
         """Ring at an alert that was raised, and show which ones are active."""
-        if not isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded) or event.alert.muted:
-            return
-        self._take(event.alert, isinstance(event, AlertRaised | FlappingEnded))
-        if self._bell and isinstance(event, AlertRaised):
-            self._write(BELL)
-        if self._title:
-            self._write(self._shown())
+        before = self._shown()
+        if isinstance(event, Muted):
+            if event.signal in self._active:
+                self._active[event.signal] = not is_over(event)
+        elif isinstance(event, AlertRaised | AlertDismissed | Flapping | FlappingEnded):
+            self._take(event.alert, isinstance(event, AlertRaised | FlappingEnded))
+            if self._bell and isinstance(event, AlertRaised) and not event.alert.muted:
+                self._write(BELL)
+        if self._title and (after := self._shown()) != before:
+            self._write(after)
 
     def _take(self, alert: Alert, told: bool) -> None:
+        name = about(alert.signal, alert.sensor)
         if told and alert.end is None:
-            self._active[_about(alert)] = _about(alert)
+            self._active[name] = alert.muted
         else:
-            self._active.pop(_about(alert), None)
+            self._active.pop(name, None)
 
     def _shown(self) -> str:
         """Return what sets the title."""
-        alerts = f"ALERT {', '.join(self._active.values())} - " if self._active else ""
+        told = ", ".join(signal_in_words(name) for name, muted in self._active.items() if not muted)
+        alerts = f"ALERT {told} - " if told else ""
         return f"\x1b]2;{cells.visible(f'{alerts}HTTP monitor {self._name}', True)[:LONGEST]}\a"
-
-
-def _about(alert: Alert) -> str:
-    """Return the signal of an alert in words, after the sensor if it has one."""
-    return f"{alert.sensor} {alert.signal}".strip().replace("_", " ")

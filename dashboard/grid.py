@@ -6,7 +6,8 @@ from itertools import chain
 from dashboard.panel_lines import columns, natural_height, panel_lines
 from view import cells
 from view.page import EMPTY, Line, Page, Piece, Style
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 GUTTER = 4
 """Cells between panels."""

@@ -4,7 +4,7 @@ from math import isclose
 
 from dashboard.proxy_lines import proxy_items
 from view import cells, figures
-from view.badge import ENDED, NAMED, badge, unlearned
+from view.badge import ENDED, MUTED, NAMED, badge, unlearned
 from view.page import EMPTY, GAP, Line, Page, Piece, Style, width
 from view.view import EnforcingView, HealthView, LearningView, View
 
@@ -50,14 +50,19 @@ def state_items(view: View, page: Page) -> list[Line]:
 
 
 def _badge(view: View, page: Page) -> list[Line]:
-    """Show the state and the signals that are in it; after the end of a file, only a state of single signals."""
+    """Show the state and the signals that are in it, then the muted alerts; after the end of a file, only a state of
+    single signals.
+    """
     shown = badge(view)
+    muted: Line = (Piece(f"{MUTED} {page.text(shown.muted)}", Style.QUIET),)
     named = (Piece(f" {page.text(shown.signals)}", Style.NAME),) if shown.signals else ()
     state: Line = (Piece(page.text(shown.word), STYLES.get(shown.state, Style.PLAIN)), *named)
-    if not view.ended:
-        return [state]
     ended: Line = (Piece(ENDED, Style.HEADING),)
-    return [ended, state] if shown.state in NAMED else [ended]
+    return [
+        *([ended] if view.ended else []),
+        *([state] if not view.ended or shown.state in NAMED else []),
+        *([muted] if shown.muted else []),
+    ]
 
 
 def _unlearned(view: View, learning: LearningView) -> list[Line]:

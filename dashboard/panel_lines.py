@@ -8,7 +8,7 @@ from stats.statistic import Unit
 from store.sums import OTHER
 from view import cells, figures
 from view.page import Line, Page, Piece, Style
-from view.view import Measure, Panel, ResponseTimes, Row
+from view.panel import Measure, Panel, ResponseTimes, Row
 
 NO_KEY = "(empty)"
 ROOM = 24

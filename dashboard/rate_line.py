@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from view import figures
 from view.page import GAP, Line, Page, Piece, Style
-from view.view import Chart, View
+from view.panel import Chart
+from view.view import View
 
 SHORTEST = 8
 """Fewest buckets that make a chart."""

@@ -5,13 +5,15 @@ and nothing needs to be repaired after a crash. The file is in WAL mode: a proce
 not committed, and readers do not wait (https://www.sqlite.org/wal.html).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from math import inf
 from typing import Any, NamedTuple
 
 from history.bins import unpacked
+from history.column_rows import keyed, totals
+from history.counts import Wanted, always
 from history.database import Database, HistoryError, RunStatement
 from history.interface import Archive, StoredTop
 from history.keep import Retention
@@ -28,7 +30,7 @@ from history.sums import (
     validated,
 )
 from store.distribution import NO_TIMES, Distribution
-from store.sums import ENOUGH, NOTHING, OTHER, Sums
+from store.sums import ENOUGH, NOTHING, OTHER, StatisticSums, Sums
 from store.watched import WATCHED
 
 __all__ = ["Archive", "HistoryError", "SqliteArchive", "StoredTop"]
@@ -184,7 +186,7 @@ class SqliteArchive:
         since: float,
         until: float,
         level: PeriodLevel = PeriodLevel.MINUTE,
-        wanted: Callable[[str], bool] = lambda name: True,
+        wanted: Wanted = always,
     ) -> Iterator[Minute]:
         """Iterate over the stored minutes, or periods of another level, oldest first, with the `wanted` statistics."""
         names = {number: name for name, (number, _) in self._statistics.items() if wanted(name)}
@@ -227,11 +229,19 @@ class SqliteArchive:
         """See `Archive.latest`."""
         return max((start + 60 for start in self._starts("max", PeriodLevel.MINUTE)), default=0.0)
 
-    def first(self, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> float | None:
+    def first(self, level: PeriodLevel, wanted: Wanted = always) -> float | None:
         """Return the start of the first period of a level that has one of the `wanted` statistics; None if none has."""
         return min(self._starts("min", level, wanted), default=None)
 
-    def _starts(self, which: str, level: PeriodLevel, wanted: Callable[[str], bool] = lambda name: True) -> list[float]:
+    def counted(
+        self, level: PeriodLevel, since: float, until: float, names: Collection[str], with_keys: Wanted = always
+    ) -> Iterator[tuple[float, StatisticSums]]:
+        """See `Counts.counted`."""
+        for name in sorted(self.kept.intersection(names)):
+            read = keyed if with_keys(name) else totals
+            yield from read(self.database, name, (level, self.number(name), since, until))
+
+    def _starts(self, which: str, level: PeriodLevel, wanted: Wanted = always) -> list[float]:
         """Return the first (min) or last (max) start of each of the `wanted` statistics that has any."""
         # For each statistic this is a single step in the index.
         query = f"SELECT {which}(start) FROM sums WHERE level = ? AND statistic = ?"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from history.archive import Archive
+from history.counts import Counts
 from history.record import Facts
 from history.sums import StoredAlert
 from store.sums import ClosedBucket
@@ -58,6 +59,9 @@ class FleetArchive(Archive, Protocol):
 
     def of(self, sensors: Collection[str]) -> "FleetArchive":
         """Return the same store, restricted to these sensors. It shares the connection."""
+
+    def counts(self) -> Counts | None:
+        """Return what the signals of the sensors counted; None if the store does not keep it in periods."""
 
     def arrived(self, cursor: object | None) -> Arrivals:
         """Return what has arrived since `cursor`, each record once; None only returns a cursor for what comes next."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from math import inf, isfinite
 from typing import Any, Final, TypeVar
 
-from alerting.habits import Accepted, Habits
+from alerting.habits import Accepted, Chosen, Habits
+from alerting.terms import KINDS
 from history.database import Database
 
 MAX_NAMES: Final = 2000
@@ -64,6 +65,7 @@ def habits_in(text: Any) -> Habits:
             accepted=_named(known["accepted"], lambda levels: _named(levels, _level)),
             relearned=_named(known["relearned"], _number),
             acknowledged=_named(known["acknowledged"], _number),
+            baselines=_named(known.get("baselines", {}), _choice),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(MALFORMED) from error
@@ -78,6 +80,13 @@ def _named(values: Mapping[str, Any], converted: Callable[[Any], Value]) -> dict
 def _level(value: Any) -> Accepted:
     time, level = value
     return Accepted(_number(time), _number(level))
+
+
+def _choice(value: Any) -> Chosen:
+    kind, instead_of = value
+    if kind not in KINDS or instead_of not in KINDS:
+        raise ValueError(MALFORMED)
+    return Chosen(kind, instead_of)
 
 
 def _number(value: Any) -> float:

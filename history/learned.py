@@ -3,11 +3,10 @@
 An hour or a minute in which nobody watched for long is left out: it would look like a quiet one.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from history.archive import SqliteArchive
-from history.column_rows import keyed, totals
+from history.counts import Counts, Wanted, always
 from history.periods import PeriodLevel, next_start, period_start
 from store.sums import ClosedBucket, StatisticSums
 from store.watched import WATCHED
@@ -20,11 +19,11 @@ ENOUGH: Final = 0.9
 """Share of a period that must have been watched."""
 
 
-def learned(archive: SqliteArchive, since: float, until: float, wanted: Collection[str]) -> Iterator[ClosedBucket]:
+def learned(archive: Counts, since: float, until: float, wanted: Collection[str]) -> Iterator[ClosedBucket]:
     """Iterate over what was counted for the `wanted` statistics: hours, and minutes of the last day, oldest first.
 
     Raises:
-        HistoryError: the archive cannot be read.
+        HistoryError, StoreError: the archive cannot be read.
         ValueError: something else wrote to it.
     """
     edge = minutes_from(archive, until - DAY)
@@ -32,7 +31,7 @@ def learned(archive: SqliteArchive, since: float, until: float, wanted: Collecti
     yield from periods(archive, PeriodLevel.MINUTE, edge, until, wanted)
 
 
-def minutes_from(archive: SqliteArchive, since: float) -> float:
+def minutes_from(archive: Counts, since: float) -> float:
     """Return the start of the first hour from `since` on of which all minutes are kept, or of the whole history."""
     first, earliest = archive.first(PeriodLevel.MINUTE), archive.first(PeriodLevel.HOUR)
     start = period_start(PeriodLevel.HOUR, since, archive.zone)
@@ -43,12 +42,12 @@ def minutes_from(archive: SqliteArchive, since: float) -> float:
 
 
 def periods(
-    archive: SqliteArchive,
+    archive: Counts,
     level: PeriodLevel,
     since: float,
     until: float,
     wanted: Collection[str],
-    with_keys: Callable[[str], bool] = lambda name: True,
+    with_keys: Wanted = always,
 ) -> Iterator[ClosedBucket]:
     """Iterate over the periods that start in a span and were watched long enough, oldest first. Statistics that are not
     wanted `with_keys` have totals alone.
@@ -61,10 +60,8 @@ def periods(
     while since < until:
         end = min(since + CHUNKS[level], until)
         found: dict[float, list[StatisticSums]] = {}
-        for name in sorted(names & archive.kept):
-            read = keyed if with_keys(name) else totals
-            for start, sums in read(archive.database, name, (level, archive.number(name), since, end)):
-                found.setdefault(start, []).append(sums)
+        for start, sums in archive.counted(level, since, end, names, with_keys):
+            found.setdefault(start, []).append(sums)
         for start in sorted(found):
             if _watched(found[start], width) >= ENOUGH * width:
                 yield ClosedBucket(start, width, tuple(part for part in found[start] if part.name != WATCHED))

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from stats.statistic import Unit
 from traffic.records import Exchange
 from view import figures
-from view.view import Measure, Panel, Row, View
+from view.panel import Measure, Panel, Row
+from view.view import View
 
 ROWS: Final = 5
 """Rows of a list."""

@@ -22,6 +22,7 @@ _COLOURS: Final = {
     Kind.ACKNOWLEDGED: "warning",
     Kind.ACCEPTED: "good",
     Kind.RELEARNING: "good",
+    Kind.BASELINE: "good",
     Kind.MUTED: "warning",
     Kind.UNMUTED: "good",
     Kind.TEST: "good",

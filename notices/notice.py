@@ -16,6 +16,7 @@ from alerting.events import (
     Acknowledged,
     AlertDismissed,
     AlertRaised,
+    BaselineChosen,
     Event,
     Flapping,
     FlappingEnded,
@@ -60,6 +61,8 @@ class Kind(Enum):
     """The user took the present of a signal as usual."""
     RELEARNING = "relearning"
     """The user let a signal, or all of them, learn again."""
+    BASELINE = "baseline"
+    """The user chose what a signal is compared with."""
     MUTED = "muted"
     """The user muted a signal."""
     UNMUTED = "unmuted"
@@ -75,7 +78,7 @@ _KINDS: Final = {
     FlappingEnded: Kind.CALM,
     Acknowledged: Kind.ACKNOWLEDGED,
 }
-ABOUT_SIGNALS: Final = frozenset({Kind.ACCEPTED, Kind.RELEARNING, Kind.MUTED, Kind.UNMUTED})
+ABOUT_SIGNALS: Final = frozenset({Kind.ACCEPTED, Kind.RELEARNING, Kind.BASELINE, Kind.MUTED, Kind.UNMUTED})
 """Notices of what the user decided about a signal, whether it alerts or not."""
 EVERY: Final = "signals"
 """What notices about all signals have in place of a signal."""
@@ -153,7 +156,7 @@ def notice_of(event: Event, host: str, source: str) -> Notice | None:
     """Return the notice for an event; None if the event changes no alert, or one that was raised while muted, and is no
     decision of the user's.
     """
-    if isinstance(event, Accepted | Relearning | Muted):
+    if isinstance(event, Accepted | Relearning | BaselineChosen | Muted):
         return _decision(event, host, source)
     kind = _KINDS.get(type(event))
     if kind is None or not isinstance(event, AlertRaised | AlertDismissed | Acknowledged | Flapping | FlappingEnded):
@@ -164,11 +167,13 @@ def notice_of(event: Event, host: str, source: str) -> Notice | None:
     return Notice(kind, event.time, _plain(event.alert), one_line(host), one_line(source), changes)
 
 
-def _decision(event: Accepted | Relearning | Muted, host: str, source: str) -> Notice:
+def _decision(event: Accepted | Relearning | BaselineChosen | Muted, host: str, source: str) -> Notice:
     """Return the notice of a decision; its alert is over at once, and has no figures."""
     kind, until = Kind.ACCEPTED, None
     if isinstance(event, Relearning):
         kind = Kind.RELEARNING
+    elif isinstance(event, BaselineChosen):
+        kind = Kind.BASELINE
     elif isinstance(event, Muted):
         kind = Kind.UNMUTED if is_over(event) else Kind.MUTED
         until = event.until if event.time < event.until < inf else None

@@ -11,9 +11,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from manual import manual
 
-from cli.arguments import make_parser
 from cli.build import COMMAND
 from cli.completion import completion
+from cli.options import make_parser
 
 COMPLETIONS: Final = {
     "bash": "bash-completion/completions/exercise",

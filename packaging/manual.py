@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from argparse_manpage.manpage import Manpage
 
-from cli.arguments import make_parser
 from cli.build import COMMAND, VERSION
+from cli.options import make_parser
 from exercise_config import Config
 from settings.explanations import explanations
 from settings.setting import settings_of

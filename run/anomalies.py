@@ -15,16 +15,18 @@ from alerting.signal_statistics import SIGNALS
 from capture.privileges import give_up, sudo_caller
 from cli.arguments import parse_arguments
 from cli.build import PROGRAM
-from cli.history_file import default_path
-from cli.parser import OneLineParser, ports
-from cli.report import moment, span_of
+from cli.parser import OneLineParser, name_and_value
+from cli.past import BAD_SPAN, add_past, history_path, moment, open_sensors, refuse_contradictions, span_of
 from cli.settings import configured, plainly_configured
 from dashboard.screen import Screen
 from exercise_config import Config
+from history.address import AddressError
 from history.archive import SqliteArchive
+from history.counts import Counts
 from history.database import HistoryError
 from history.keep import Retention
 from history.periods import PeriodLevel
+from history.record import StoreError
 from run.judging_past import of_capture, of_history, spans
 from view import figures
 from view.cells import visible
@@ -34,11 +36,18 @@ examples:
   exercise.py anomalies                      the last 7 days of eth0 port 80
   exercise.py anomalies --since 2026-11-01 --until 2026-11-08 -i lo -p 8080
   exercise.py anomalies -r trace.pcap        a capture
+  exercise.py anomalies --store clickhouse://reader@db/web?password_file=reader.txt    the sums of many sensors
   exercise.py anomalies --json               for other programs
 
 It learns what is usual from the weeks before, as far as they are kept. docs/learning.md explains what it finds, and
 what it cannot. The exit status is 0 whether or not something is found, and 1 if the past cannot be read.
 """
+DEFAULT: Final = "7d"
+"""Begin of the span."""
+NOT_COLLECTED: Final = (
+    "a collector keeps what signals count for an hour only; anomalies needs a clickhouse:// store, or --history on a "
+    "sensor's host"
+)
 NONE_KEPT: Final = "it has nothing that signals counted; that is kept from the first run of this version on"
 
 
@@ -52,18 +61,23 @@ def anomalies(argv: Sequence[str], now: float | None = None, *, lockdown: bool =
     parser = anomalies_parser()
     given = parser.parse_args(argv)
     if given.read is not None:
-        if given.interface or given.history or given.until:
-            parser.error("-r reads a capture; leave out -i, --history and --until")
+        if given.interface or given.history or given.until or given.store or given.sensor:
+            parser.error("-r reads a capture; leave out -i, --history, --store, --sensor and --until")
         return _print_capture(parser, given, lockdown=lockdown)
-    span = span_of(given.since or "7d", given.until, time.time() if now is None else now)
+    span = span_of(given.since or DEFAULT, given.until, time.time() if now is None else now)
     if span is None:
-        parser.error("--since and --until take a span such as 7d, or a day such as 2026-11-22; --since must be earlier")
+        parser.error(BAD_SPAN)
+    refuse_contradictions(parser, given)
     config = plainly_configured(given.config, dict(given.settings))
     if caller := sudo_caller(os.environ):
         give_up(caller)  # SQLite creates files beside a database, and gives them to its owner
     try:
-        return _print_history(given, config, span)
-    except (HistoryError, ValueError) as error:
+        return _print_history(given, config, span) if given.store is None else _print_sensors(given, config, span)
+    except AddressError as error:
+        parser.error(str(error))
+    except KeyError as error:
+        parser.error(str(error.args[0]))
+    except (HistoryError, StoreError, ValueError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
 
@@ -72,24 +86,20 @@ def anomalies_parser() -> argparse.ArgumentParser:
     """Return the parser for the arguments of `anomalies`."""
     parser = OneLineParser(
         prog="exercise.py anomalies",
-        description="Judge what the history of one host kept, or a capture, with seasonal baselines, and print each "
-        "anomaly with its reason and its main contributors.",
+        description="Judge what the history of one host or a store of many sensors kept, or a capture, with seasonal "
+        "baselines, and print each anomaly with its reason and its main contributors.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("-i", "--interface", metavar="NAME", help="interface of the capture (default: eth0)")
-    add("-p", "--port", metavar="PORTS", type=ports, help="ports of the capture (default: 80)")
-    add("--history", metavar="FILE", help="read this history file instead")
+    add_past(parser, f"{DEFAULT}, all of a capture")
     add("-r", "--read", metavar="FILE", help="read this capture instead")
-    add("--since", metavar="TIME", help="begin: a span before now, a day or a minute (default: 7d, all of a capture)")
-    add("--until", metavar="TIME", help="end, in the same forms (default: now)")
     add("--config", metavar="FILE", help="settings file, as of the monitor")
     add(
         "--set",
         dest="settings",
         metavar="NAME=VALUE",
-        type=_setting,
+        type=name_and_value,
         action="append",
         default=[],
         help="change a setting, such as request_rate_threshold",
@@ -98,27 +108,38 @@ def anomalies_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name.strip(), value.strip()
-
-
 def _print_history(given: argparse.Namespace, config: Config, span: tuple[float, float]) -> int:
-    path = given.history or str(default_path(given.interface or "eth0", str(given.port or "80")))
-    archive = SqliteArchive(path, Retention())
-    with closing(archive):
-        if not any(name.startswith(SIGNALS) for name in archive.kept):
-            raise HistoryError(f"{path}: {NONE_KEPT}")
-        judged = spans(archive, *span)
-        found = of_history(archive, config, judged)
+    path = history_path(given)
+    with closing(SqliteArchive(path, Retention())) as archive:
+        _print_past(given, config, archive, path, span)
+    return 0
+
+
+def _print_sensors(given: argparse.Namespace, config: Config, span: tuple[float, float]) -> int:
+    found = open_sensors(given)
+    with closing(found.archive):
+        counts = found.archive.counts()
+        if counts is None:
+            raise StoreError(f"{found.address}: {NOT_COLLECTED}")
+        for warning in found.archive.warnings:
+            _remark(warning)
+        _print_past(given, config, counts, str(found.address), span)
+    return 0
+
+
+def _print_past(
+    given: argparse.Namespace, config: Config, counts: Counts, place: str, span: tuple[float, float]
+) -> None:
+    """Print the anomalies of what was counted, with a remark where only hours are kept."""
+    if not any(name.startswith(SIGNALS) for name in counts.kept):
+        raise HistoryError(f"{place}: {NONE_KEPT}")
+    judged = spans(counts, *span)
+    found = of_history(counts, config, judged)
     for each in judged:
         if each.level is PeriodLevel.HOUR:
             edge = figures.moment(each.until, None)
             _remark(f"before {edge} only hours are kept: what is short or small against an hour is not seen there")
     _print(given, found, *span)
-    return 0
 
 
 def _print_capture(parser: argparse.ArgumentParser, given: argparse.Namespace, *, lockdown: bool) -> int:

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from cli.arguments import parse_seconds
-from cli.parser import OneLineParser
+from cli.parser import OneLineParser, parse_seconds
 from dashboard.screen import Screen
 from run.asking import add_whose, answers_of, failed, folder_asked
 from run.blocking import BLOCKS

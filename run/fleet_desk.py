@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from dashboard.full.desk import Decisions
 from dashboard.full.store_desk import ROWS, SHORT
 from dashboard.progress import Progress
 from fleet.statistics import TOP_SENSORS
@@ -79,21 +80,10 @@ class FleetDesk:
 
     # Alerts -----------------------------------------------------------------------------------------------------------
 
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-        self._session.relearn(signal)
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-        self._session.accept(signal)
-
-    def acknowledge(self, about: str) -> None:
-        """Note that the user has seen the active alerts that this is about."""
-        self._session.acknowledge(about)
-
-    def mute(self, about: str, seconds: float) -> None:
-        """Mute a signal, or one of a sensor, for so long, `math.inf` for until that is ended; 0 ends it."""
-        self._session.mute(about, seconds)
+    @property
+    def decisions(self) -> Decisions:
+        """Return who acts on what the user decides about signals."""
+        return self._session.decisions
 
     # Exchanges, of which there are none -------------------------------------------------------------------------------
 

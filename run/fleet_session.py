@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import ceil, inf
 from typing import Final
 
-from alerting.events import Acknowledged, Event, Muted
+from alerting.events import Event
 from alerting.monitor import Monitor
 from exercise_config import Config
 from fleet.alert_book import AlertBook
@@ -18,9 +18,10 @@ from fleet.raised import Raised
 from fleet.reader import Arrived, FleetReader, Followed, HealthOf, News, Restarted, States
 from fleet.silence import Silence
 from fleet.statistics import SENSOR_HEALTH, TOP_SENSORS
+from run.fleet_decisions import FleetDecisions
 from run.fleet_health import TakenByAll, health_of
 from run.fleet_view import Fleet, SensorAlerts, with_fleet
-from run.session import WINDOWS, told_once
+from run.session import WINDOWS
 from run.signals import rules, terms
 from stats.statistic import Statistic
 from store.filtering.sensors import Sensor, SensorFilter
@@ -29,7 +30,8 @@ from store.sums import ClosedBucket
 from view.builder import Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 LOADING: Final = 0.1
 """Seconds per step that may be spent on the past."""
@@ -73,6 +75,8 @@ class FleetSession:
         self._counted = [*shown, SENSOR_HEALTH]
         self._monitor = Monitor(rules(config, statistics), terms(config), explanation)
         self._book = AlertBook(retention, config.max_alerts)
+        self.decisions = FleetDecisions(self._monitor, self._book, lambda: self.now, self._report)
+        """What the user decides about signals."""
         self._silence = Silence(self._book, config.sensor_silence, options.ignored)
         self._raised = Raised(self._book)
         reader.alerts_wanted = options.by_sensor
@@ -239,29 +243,6 @@ class FleetSession:
         """Return one panel of that View."""
         statistic = next(each for each in self._run.statistics if each.name == name)
         return panel(self._store(self._lens or self._base), statistic, rows, window)
-
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-        self._report(told_once(self._monitor.relearn(self.now, signal), self.now, signal))
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-        self._report(self._monitor.accept(signal, self.now))
-
-    def acknowledge(self, about: str) -> None:
-        """Note that the user has seen the active alerts that this is about."""
-        of_all = [each for each in self._monitor.history.active if each.signal == about and not each.acknowledged]
-        self._monitor.acknowledge(about)
-        new = (*of_all, *self._book.acknowledge(about))
-        self._report(Acknowledged(self.now, alert.signal, alert) for alert in new)
-
-    def mute(self, about: str, seconds: float) -> None:
-        """Mute a signal, or one of a sensor, for so long, `math.inf` for until that is ended; 0 ends it."""
-        until = self.now + seconds
-        self._monitor.mute(about, until)
-        if "@" in about:
-            self._book.mute(about, until if seconds else None)
-            self._report([Muted(self.now, about, until)])
 
     def _view(self, window: float | None, run: Run | None = None) -> View:
         followed = self._lens or self._base

@@ -31,6 +31,7 @@ from run.full import chosen_ui, load_full_screen
 from run.health import HealthAnswer, voice
 from run.lockdown import locked
 from run.locked import Locked
+from run.offers import Way, offers
 from run.opening import attention_of, give_up_rights
 from run.outputs import Outputs, shown_on
 from run.panel_file import PanelFile
@@ -148,7 +149,12 @@ def _opened(given: WatchArguments, config: Config, plan: Plan, opened: Opening, 
     attention = attention_of(arguments, config, name, screen, stack)
     options = FleetOptions(name, given.only, given.by_sensor, given.ignored)
     outlets = [shown_on(screen, arguments), notifier, attention]
-    session = FleetSession(config, plan.statistics, reader, outlets, options, lambda: tuple(notifier.complaints))
+    way = Way.KEY if arguments.ui == "full" else Way.SETTING
+
+    def warnings() -> tuple[str, ...]:
+        return (*notifier.complaints, *offers(session.decisions.offers, way))
+
+    session = FleetSession(config, plan.statistics, reader, outlets, options, warnings)
     return _Opened(session, screen, attention, notifier, lock)
 
 

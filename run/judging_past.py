@@ -12,7 +12,7 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
 from alerting.monitor import Monitor
 from cli.arguments import Arguments
 from exercise_config import Config
-from history.archive import SqliteArchive
+from history.counts import Counts
 from history.learned import WIDTHS, learned, minutes_from, periods
 from history.outlet import WEEKS
 from history.periods import PeriodLevel
@@ -73,7 +73,7 @@ def seasonal(config: Config) -> Config:
     return replace(config, **kinds, max_changes_per_hour=CALM)
 
 
-def spans(archive: SqliteArchive, since: float, until: float) -> list[Span]:
+def spans(archive: Counts, since: float, until: float) -> list[Span]:
     """Return the spans to judge: by minutes where they are kept, by hours before."""
     edge = min(minutes_from(archive, since), until)
     first = archive.first(PeriodLevel.HOUR)
@@ -82,11 +82,11 @@ def spans(archive: SqliteArchive, since: float, until: float) -> list[Span]:
     return [span for span in found if span.since < span.until]
 
 
-def of_history(archive: SqliteArchive, config: Config, judged: Sequence[Span]) -> list[Alert]:
-    """Return the anomalies of spans of a history. What comes before each of them is learned from, as far as it is kept.
+def of_history(archive: Counts, config: Config, judged: Sequence[Span]) -> list[Alert]:
+    """Return the anomalies of spans of a history, or of a store. What comes before each is learned from, if it is kept.
 
     Raises:
-        HistoryError: the archive cannot be read.
+        HistoryError, StoreError: the archive cannot be read.
         ValueError: something else wrote to it.
     """
     found = Anomalies(judged[0].since if judged else 0.0)

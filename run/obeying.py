@@ -4,6 +4,7 @@ from math import inf
 from typing import Final, Protocol
 
 from run.blocking import BLOCKS, Blocker
+from run.decisions import CHOICES, Decisions
 from run.door import Answer, Answers, Door, Request
 from run.session import Session
 from view.json_view import json_of
@@ -16,7 +17,7 @@ LONGEST_MUTE: Final = 366 * 86400.0
 
 
 class Books(Protocol):
-    """Who knows the signals, and acts on what the user says; a session does."""
+    """Who knows the signals, and whom to tell what the user says; a session does."""
 
     @property
     def now(self) -> float:
@@ -29,17 +30,9 @@ class Books(Protocol):
     def view(self, window: float | None, rows: int | None = None) -> View | None:
         """Return the current View; None before there is one."""
 
-    def relearn(self, about: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-
-    def accept(self, about: str) -> None:
-        """Take the present of a signal as usual."""
-
-    def acknowledge(self, about: str) -> None:
-        """Note that the user has seen the active alert of a signal."""
-
-    def mute(self, about: str, seconds: float) -> None:
-        """Mute a signal for so long, or end that."""
+    @property
+    def decisions(self) -> Decisions:
+        """Who acts on what the user decides about signals."""
 
 
 def obey(session: Session, door: Door, blocker: Blocker | None) -> None:
@@ -70,7 +63,7 @@ def _answered(books: Books, view: View, asked: Request) -> Answer:
     if name and name not in known:
         return {"error": f"no signal {name!r}; available: {', '.join(known)}"}
     if command == "relearn":
-        books.relearn(name)
+        books.decisions.relearn(name)
         return {"done": [name] if name else known}
     if command == "mute":
         return _muted(books, name, asked.get("seconds"))
@@ -79,6 +72,8 @@ def _answered(books: Books, view: View, asked: Request) -> Answer:
     alerting = [alert.signal for alert in view.alerts if alert.end is None and not alert.sensor]
     if command in ("accept", "acknowledge"):
         return _each(books, command, [name] if name else list(dict.fromkeys(alerting)))
+    if command == "baseline":
+        return _chosen(books, name, asked.get("kind"))
     return {"error": f"no command {command!r}"}
 
 
@@ -86,16 +81,24 @@ def _muted(books: Books, name: str, seconds: object) -> Answer:
     if not name:
         return {"error": "which signal? exercise.py signals lists them"}
     length = float(seconds) if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_MUTE else inf
-    books.mute(name, length)
+    books.decisions.mute(name, length)
     return {"done": [name]}
+
+
+def _chosen(books: Books, name: str, kind: object) -> Answer:
+    wanted = next((each for each in CHOICES if each == kind), None)
+    if not name or wanted is None:
+        return {"error": f"which signal, and which baseline? available: {', '.join(CHOICES)}"}
+    chosen = books.decisions.choose_baseline(name, wanted)
+    return {"done": [f"{name} {chosen}"] if chosen else []}
 
 
 def _each(books: Books, command: str, names: list[str]) -> Answer:
     for name in names:
         if command == "unmute":
-            books.mute(name, 0.0)
+            books.decisions.mute(name, 0.0)
         elif command == "accept":
-            books.accept(name)
+            books.decisions.accept(name)
         else:
-            books.acknowledge(name)
+            books.decisions.acknowledge(name)
     return {"done": names}

@@ -27,7 +27,8 @@ from outputs.otlp.statistics import MetricStatistic
 from outputs.report_file import OpenFile, ReportFile
 from run.log import daemons, open_log
 from run.otlp import exports, otlp_exporter
-from run.session import WINDOWS, Taker
+from run.session import WINDOWS
+from run.session_parts import Taker
 from run.signals import units_of
 from stats.statistic import Statistic
 from view.outlet import Outlet

@@ -1,13 +1,10 @@
 """The session is the main thread's part: it counts records, judges the counts, and shows Views to its outlets."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from alerting.alert import Alert
-from alerting.events import Acknowledged, AlertDismissed, AlertRaised, Event, Relearning
-from alerting.habits import Habits
+from alerting.events import AlertDismissed, AlertRaised, Event
 from alerting.lesson import Lessons
 from alerting.monitor import Monitor
 from alerting.overload import Taken
@@ -15,95 +12,32 @@ from blocking.block import BlockEvent
 from capture.intake import Status
 from detection.pipeline import Detection
 from exercise_config import Config
+from run.decisions import Decisions
+from run.earlier import Earlier
 from run.findings import Findings
 from run.schedule import Schedule
+from run.session_parts import Evidence, Guard, Recorder, Taker
 from run.signals import bucket_size, rules, terms
 from stats.statistic import Statistic
 from store.batches import BucketedBatch
 from store.filtering.filter import Filter
 from store.matching import matching
 from store.store import Store
-from store.sums import ClosedBucket
-from store.watched import Watched, watched_spans, within
+from store.watched import Watched
 from traffic.batch import Batch, RecordBatch
 from traffic.finding import Finding
-from view.blocks import BlocksView
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
 from view.outlet import Outlet
+from view.panel import Panel
 from view.proxied import ProxyView
-from view.view import HistoryView, Panel, View
+from view.view import HistoryView, View
 
 if TYPE_CHECKING:
     from inspection.inspection import Inspection
 
 WINDOWS = (120.0, 3600.0)
 """Windows in seconds that can be shown, besides the last bucket and the whole retention."""
-RECALL = 0.1
-"""Seconds per tick that may be spent on what earlier runs counted."""
-
-
-class Taker(Protocol):
-    """Anything that takes every record, such as a log or a counter."""
-
-    def take(self, batch: Batch) -> None:
-        """Take the next records, as they were decoded."""
-
-
-class Recorder(Protocol):
-    """Anything that keeps the store's sums for longer than the store does."""
-
-    def begin(self, now: float) -> None:
-        """Learn that watching begins."""
-
-    def add(self, bucket: ClosedBucket) -> None:
-        """Take a closed bucket, or late sums for one."""
-
-    def advance(self, now: float) -> None:
-        """Learn that all buckets that ended before `now` were closed."""
-
-
-class Memory(Protocol):
-    """Anything that keeps what the user decided about signals."""
-
-    def keep_habits(self, habits: Habits) -> None:
-        """Keep them, in place of what was kept before."""
-
-
-class Evidence(Protocol):
-    """Anything that keeps the evidence of alerts."""
-
-    def raised(self, alert: Alert) -> str:
-        """Keep the evidence of an alert; return its folder, empty if there is none."""
-
-    def ended(self, alert: Alert) -> None:
-        """Learn that an alert has ended."""
-
-    def advance(self, now: float) -> None:
-        """Learn that everything before `now` was counted, and is judged next."""
-
-
-class Guard(Protocol):
-    """Anything that has a front refuse clients because of what is found."""
-
-    def take(self, batch: Batch) -> None:
-        """Judge the findings of a batch."""
-
-    def judge(self, event: Event) -> None:
-        """Judge an event of the signals."""
-
-    def advance(self, now: float) -> Sequence[BlockEvent]:
-        """Return what has happened up to `now`."""
-
-    def lift(self, network: str) -> bool:
-        """Lift a block; return whether there was one."""
-
-    def end(self, now: float) -> Sequence[BlockEvent]:
-        """Lift everything, and return what has happened."""
-
-    @property
-    def view(self) -> BlocksView:
-        """The current blocks."""
 
 
 class Session:
@@ -134,14 +68,14 @@ class Session:
         self._findings = Findings(Detection())
         self._view: View | None = None
         self._status: Status | None = None
-        self._past: Iterator[ClosedBucket] = iter(())
-        self._learning: Iterator[None] = iter(())
+        self.earlier = Earlier(self._monitor, self._store, self.watched)
+        """What earlier runs counted."""
+        self.decisions = Decisions(self._monitor, lambda: self.now, self._report, self.earlier)
+        """What the user decides about signals."""
         self._look_back: Callable[[], HistoryView | None] = lambda: None
         self._recorders: list[Recorder] = []
         self._notes: list[Callable[[Status], None]] = []
         self._evidence: Evidence | None = None
-        self._memory: Memory | None = None
-        self._habits = Habits()
         self._proxy: Callable[[], ProxyView] | None = None
         self._guard: Guard | None = None
         self._serve: Callable[[], None] = lambda: None
@@ -170,34 +104,6 @@ class Session:
         """Hand the recorder what the signals count too, and `note` the status before each of its steps."""
         self.record_all_in(recorder)
         self._notes.append(note)
-
-    def recall(self, past: Iterator[ClosedBucket], alerts: Iterable[Alert]) -> None:
-        """Restore the counts of earlier runs, latest first, a little at each tick so that nothing is delayed."""
-        self._past = past
-        self._monitor.history.recall(alerts)
-
-    def remember(self, memory: Memory, habits: Habits) -> None:
-        """Act on what the user decided in earlier runs, and have it kept from now on. Call this before `learn_from`."""
-        self._monitor.restore_habits(habits)
-        self._memory, self._habits = memory, self._monitor.habits
-
-    @property
-    def baseline_kinds(self) -> dict[str, str]:
-        """The kind of each signal's baseline: `fixed`, `previous` or `seasonal`."""
-        return {judge.rule.name: judge.kind for judge in self._monitor.judges}
-
-    @property
-    def learns_from(self) -> frozenset[str]:
-        """The statistics of which earlier counts are worth while: those of signals with a seasonal baseline."""
-        return frozenset(
-            each.name for judge in self._monitor.judges if judge.kind == "seasonal" for each in judge.rule.statistics
-        )
-
-    def learn_from(self, past: Iterable[ClosedBucket]) -> None:
-        """Let signals learn from what they counted in earlier runs, oldest first. Call this before the start; it is
-        done a little at each tick, and ends before anything is judged.
-        """
-        self._learning = self._monitor.recalling(past)
 
     def compare_with(self, look_back: Callable[[], HistoryView | None]) -> None:
         """Add the history that `look_back` returns to each View. It must not block."""
@@ -318,7 +224,7 @@ class Session:
             for outlet in self._outlets:
                 outlet.show(view, refresh)
         self.schedule.begin(now)
-        self._recall_some()
+        self.earlier.go_on()
 
     def want_view(self) -> None:
         """Let the next tick show a View, even if no refresh is due. A signal handler may call this."""
@@ -377,23 +283,15 @@ class Session:
         if self._evidence is not None:
             self._evidence.advance(now)
         if now >= self._monitor.closes:
-            for _ in self._learning:
-                pass
+            self.earlier.learn_all()
         self._report(self._monitor.advance(now))
         self._serve()
         self._guard_until(now)
-        self._keep_habits()
+        self.decisions.keep()
         for note in self._notes:
             note(status)
         for recorder in self._recorders:  # last, so that they know the alerts of now
             recorder.advance(now)
-
-    def _keep_habits(self) -> None:
-        """Have what the user decided kept, if it changed."""
-        habits = self._monitor.habits
-        if self._memory is not None and habits != self._habits:
-            self._habits = habits
-            self._memory.keep_habits(habits)
 
     def _watch_from(self, now: float) -> None:
         self.watched.begin(now)
@@ -432,24 +330,6 @@ class Session:
         self._monitor.history.change(named)
         return replace(event, alert=named)
 
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them, which is told once."""
-        self._report(told_once(self._monitor.relearn(self.now, signal), self.now, signal))
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-        self._report(self._monitor.accept(signal, self.now))
-
-    def acknowledge(self, signal: str) -> None:
-        """Note that the user has seen the active alert of a signal."""
-        new = [each for each in self._monitor.history.active if each.signal == signal and not each.acknowledged]
-        self._monitor.acknowledge(signal)
-        self._report(Acknowledged(self.now, signal, alert) for alert in new)
-
-    def mute(self, signal: str, seconds: float) -> None:
-        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it. The next step tells of it."""
-        self._monitor.mute(signal, self.now + seconds)
-
     def _taken(self, status: Status) -> tuple[Taken, ...]:
         packets, health = status.counters, status.health
         return Taken(packets.received, packets.dropped), Taken(self._counted, health.lost)
@@ -469,19 +349,6 @@ class Session:
         statistic = next(each for each in self._run.statistics if each.name == name)
         return panel(store or self._store, statistic, rows, window)
 
-    def _recall_some(self) -> None:
-        end = time.perf_counter() + RECALL
-        for _ in self._learning:
-            if time.perf_counter() > end:
-                return
-        for bucket in self._past:
-            spans = watched_spans(bucket)
-            for start, until in spans:
-                self.watched.add(start, until)
-            self._store.recall(within(bucket, spans))
-            if time.perf_counter() > end:
-                break
-
     def _build(
         self,
         now: float,
@@ -500,11 +367,6 @@ class Session:
         if store is not None:
             return replace(view, ended=self.ended)
         return replace(view, ended=self.ended, history=self._look_back(), history_since=self.watched.since)
-
-
-def told_once(events: Iterable[Event], now: float, signal: str) -> list[Event]:
-    """Return events with one that a signal, or all of them, learn again, in place of one for each."""
-    return [*(event for event in events if not isinstance(event, Relearning)), Relearning(now, signal)]
 
 
 def store_windows(config: Config) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from alerting.alert import SignalUnit
 from cli.parser import OneLineParser
 from dashboard.screen import Screen
 from run.asking import add_whose, answers_of, failed, folder_asked
+from run.decisions import CHOICES
 from run.door import Answer
 from run.obeying import LONGEST_MUTE, SIGNALS
 from view import figures
@@ -23,6 +24,7 @@ examples:
   exercise.py signals relearn                    all signals learn again, as after a release
   exercise.py signals mute response_time --for 2h
   exercise.py signals acknowledge                all active alerts were seen
+  exercise.py signals baseline request_rate seasonal    compare it with the usual at that hour of the week
 
 All but the first are kept over a restart, with the history. Only the user that the monitor runs as, and root, may do
 this. docs/learning.md explains it.
@@ -33,10 +35,12 @@ COMMANDS: Final = {
     "mute": ("send no notices of a signal, for a time or until that is ended", "Muted"),
     "unmute": ("end that, for a signal or all", "No longer muted"),
     "acknowledge": ("the active alert of a signal was seen, or all of them", "Acknowledged"),
+    "baseline": ("compare a signal with something else, which it learns: fixed, previous or seasonal", "New baseline"),
 }
 """What each command does, and what is said when it is done."""
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _COLUMNS: Final = ("signal", "state", "baseline", "expected", "limit", "now", "")
+_NUMBERS: Final = ("expected", "limit", "now")
 
 
 def signals(argv: Sequence[str]) -> int:
@@ -44,8 +48,8 @@ def signals(argv: Sequence[str]) -> int:
     parser = signals_parser()
     given = parser.parse_args(argv)
     folder = folder_asked(parser, given)
-    request = {"about": SIGNALS, "command": given.command, "name": given.name, "seconds": given.seconds}
-    answers = answers_of(folder, request)
+    told = {name: getattr(given, name) for name in ("command", "name", "seconds", "kind")}
+    answers = answers_of(folder, {"about": SIGNALS, **told})
     if not answers:
         return failed(f"no monitor is running here (no socket in {folder}); try as root, or with --user")
     screen = Screen(sys.stdout)
@@ -62,11 +66,11 @@ def signals_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="exercise.py signals",
         description="List the signals of the running monitors, or tell them to learn again, to take the present as "
-        "usual, to mute a signal, or that an alert was seen.",
+        "usual, to mute a signal, that an alert was seen, or what to compare a signal with.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command="list", name="", seconds=0.0, config=None, user="")
+    parser.set_defaults(command="list", name="", seconds=0.0, kind="", config=None, user="")
     add_whose(parser)
     names = f"list, {', '.join(COMMANDS)}"
     commands = parser.add_subparsers(metavar=names, parser_class=OneLineParser)
@@ -77,7 +81,7 @@ def signals_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=told)
         command.set_defaults(command=name)
         add_whose(command)
-        command.add_argument("name", metavar="SIGNAL", nargs=None if name == "mute" else "?", default="")
+        command.add_argument("name", metavar="SIGNAL", nargs=None if name in ("mute", "baseline") else "?", default="")
         if name == "mute":
             command.add_argument(
                 "--for",
@@ -86,6 +90,14 @@ def signals_parser() -> argparse.ArgumentParser:
                 type=length_of,
                 default=0.0,
                 help="how long: 30m, 2h, 7d (default: until it is unmuted)",
+            )
+        if name == "baseline":
+            command.add_argument(
+                "kind",
+                metavar="KIND",
+                choices=CHOICES,
+                help="fixed: what is learned from now on; previous: the previous buckets; seasonal: the usual at that "
+                "hour of the week; setting: as the settings say",
             )
     return parser
 
@@ -105,7 +117,7 @@ def _tell(command: str, answer: Answer, screen: Screen) -> None:
         return
     if command == "list":
         screen.say(source)
-        for line in _table([_COLUMNS, *(_row(signal) for signal in answer["signals"])]):
+        for line in _table([_COLUMNS, *(_row(signal, answer["now"]) for signal in answer["signals"])]):
             screen.say(f"  {line}")
         return
     done = ", ".join(map(str, answer["done"])) or "nothing to do"
@@ -114,28 +126,34 @@ def _tell(command: str, answer: Answer, screen: Screen) -> None:
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [visible(line.rstrip()) for line in lines]
+    return [visible("  ".join(map(_aligned, row, widths, _COLUMNS)).rstrip()) for row in rows]
 
 
-def _row(signal: dict[str, Any]) -> tuple[str, ...]:
+def _aligned(cell: str, width: int, column: str) -> str:
+    return f"{cell:>{width}}" if column in _NUMBERS else f"{cell:<{width}}"
+
+
+def _row(signal: dict[str, Any], now: float) -> tuple[str, ...]:
     unit = SignalUnit(signal["unit"])
-    expected, limit, now = (
+    expected, limit, value = (
         figures.NOTHING if signal[name] is None else figures.signal_value(float(signal[name]), unit)
         for name in ("baseline", "limit", "value")
     )
     side = "" if signal["limit"] is None else "< " if signal["low"] else "> "
-    name = f"{signal['name']} of {signal['subject']}" if signal["subject"] else str(signal["name"])
     state = WORDS.get(str(signal["state"]), str(signal["state"])).lower()
-    return name, state, _kind(signal), expected, f"{side}{limit}", now, _remark(signal)
+    kind = "seasonal" if signal["seasonal"] else "previous" if signal["previous"] else "fixed"
+    return str(signal["name"]), state, kind, expected, f"{side}{limit}", value, _remark(signal, now)
 
 
-def _kind(signal: dict[str, Any]) -> str:
-    return "seasonal" if signal["seasonal"] else "previous" if signal["previous"] else "fixed"
-
-
-def _remark(signal: dict[str, Any]) -> str:
+def _remark(signal: dict[str, Any], now: float) -> str:
     until = signal["muted_until_timestamp_seconds"]
-    muted = f"muted until {figures.moment(until, None)}" if until is not None else "muted"
-    remarks = ((muted, signal["muted"]), ("flapping", signal["flapping"]), ("too little traffic", signal["silent"]))
+    muted = f"muted until {figures.since(until, now, None)}" if until is not None else "muted"
+    remarks = (
+        (f"of {signal['subject']}", signal["subject"]),
+        ("baseline chosen", signal["baseline_chosen"]),
+        (muted, signal["muted"]),
+        ("flapping", signal["flapping"]),
+        ("too little traffic", signal["silent"]),
+        ("try seasonal", signal["season_offer"]),
+    )
     return ", ".join(word for word, holds in remarks if holds)

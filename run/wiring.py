@@ -11,7 +11,7 @@ from run.full import brisk
 from run.health import HealthAnswer, voice
 from run.news import HasNews, News
 from run.obeying import obey
-from run.offers import Offers
+from run.offers import Way, offers
 from run.opening import Opened
 from run.outputs import shown_on
 from run.plan import Plan
@@ -22,17 +22,20 @@ from run.session import Session
 def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened, complaints: Complaints) -> Session:
     """Return the session of a run, connected to its open parts."""
     full, outputs = arguments.ui == "full", parts.outputs
+    way = Way.KEY if full else Way.COMMAND if parts.door is not None else Way.SETTING
+
+    def offered() -> tuple[str, ...]:
+        return offers(session.decisions.offers, way)
+
     session = Session(
         brisk(config) if full else config,
         plan.statistics,
         parts.name,
         [*outputs.takers, *([parts.recent] if parts.recent is not None else [])],
         [shown_on(parts.screen, arguments), *outputs.outlets, parts.notifier],
-        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks, *offers.warnings),
+        lambda: (*incident_lines(arguments.incident), *parts.failing, *outputs.remarks, *offered()),
         plan.only,
     )
-    offers = Offers(session.baseline_kinds)
-    session.show_to(offers)
     if parts.inline is not None:
         session.show_proxy(parts.inline.view)
     others = parts.inline.findings if parts.inline is not None else tuple
@@ -78,7 +81,7 @@ def _remember(session: Session, parts: Opened, config: Config) -> None:
     session.record_all_in(history)
     if parts.intake.source.live:
         now = time.time()
-        session.remember(history, history.habits())
-        session.learn_from(history.learned(now, session.learns_from))
-        session.recall(*history.before(now, config.max_retention_length))
+        session.decisions.remember(history, history.habits())
+        session.earlier.learn_from(history.learned(now, session.earlier.wanted()))
+        session.earlier.recall(*history.before(now, config.max_retention_length))
         session.compare_with(history.past)

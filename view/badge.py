@@ -1,9 +1,10 @@
 """The badge: how things stand, in a word or two, followed by the signals that make it so. Pure."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from view import figures
-from view.view import View
+from view.view import SignalView, View
 
 WORDS: Final = {"LEARNING": "LEARNING", "NORMAL": "ENFORCING", "ALERT": "ALERT", "DISMISSED": "DISMISSED"}
 """The words that users see for the states."""
@@ -11,35 +12,57 @@ ENDED: Final = "ENDED"
 """Stands before the last state once a file was read."""
 NAMED: Final = ("ALERT", "DISMISSED")
 """States that belong to single signals."""
+MUTED: Final = "muted alert:"
+"""Stands before the signals that alert, of which the user does not want to hear."""
 MOST: Final = 2
 """Most signals that are named."""
 
 
 class Badge(NamedTuple):
-    """The worst state of all signals."""
+    """The worst state of the signals that are not muted."""
 
     state: str
     word: str
     signals: str
     """Titles of the signals in this state; empty if it is the state of all."""
+    muted: str
+    """Titles of the muted signals that alert."""
 
-    def __str__(self) -> str:
+    @property
+    def named(self) -> str:
+        """The state with its signals."""
         return f"{self.word} {self.signals}" if self.signals else self.word
 
 
 def badge(view: View) -> Badge:
     """Return the badge of a View."""
-    titles = [signal.title for signal in view.signals if signal.state == view.state] if view.state in NAMED else []
-    more = f" and {len(titles) - MOST} more" if len(titles) > MOST else ""
-    return Badge(view.state, WORDS.get(view.state, view.state), ", ".join(titles[:MOST]) + more)
+    state = _state(view)
+    told = [signal for signal in view.signals if not signal.muted and signal.state == state and state in NAMED]
+    muted = [signal for signal in view.signals if signal.muted and signal.state == "ALERT"]
+    return Badge(state, WORDS.get(state, state), _titles(told), _titles(muted))
+
+
+def _state(view: View) -> str:
+    """Return the state of the View; if only muted signals are in it, the worst state of the others."""
+    here = [signal.muted for signal in view.signals if signal.state == view.state]
+    if view.state not in NAMED or not here or not all(here):
+        return view.state
+    if view.learning is not None:
+        return "LEARNING"
+    return "DISMISSED" if any(each.state == "DISMISSED" and not each.muted for each in view.signals) else "NORMAL"
+
+
+def _titles(signals: Sequence[SignalView]) -> str:
+    more = f" and {len(signals) - MOST} more" if len(signals) > MOST else ""
+    return ", ".join(signal.title for signal in signals[:MOST]) + more
 
 
 def badge_text(view: View) -> str:
     """Write the badge as text; after the end of a file, with the state that was the last one if it says anything."""
-    shown = str(badge(view))
-    if not view.ended:
-        return shown
-    return f"{ENDED} {shown}" if view.state in NAMED else ENDED
+    shown = badge(view)
+    ended = [ENDED] if view.ended else []
+    state = [shown.named] if not view.ended or shown.state in NAMED else []
+    return " ".join([*ended, *state, *([f"({MUTED} {shown.muted})"] if shown.muted else [])])
 
 
 def unlearned(view: View) -> str:

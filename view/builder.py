@@ -20,20 +20,8 @@ from store.sums import Sums, TopRow
 from store.watched import Watched
 from traffic.health import Health
 from view.explanation import too_low
-from view.view import (
-    AlertView,
-    BandView,
-    Chart,
-    EnforcingView,
-    HealthView,
-    LearningView,
-    Measure,
-    Panel,
-    ResponseTimes,
-    Row,
-    SignalView,
-    View,
-)
+from view.panel import NOTHING, BandView, Chart, Measure, Panel, ResponseTimes, Row
+from view.view import AlertView, EnforcingView, HealthView, LearningView, SignalView, View
 
 WIDEST = 10
 """From this multiple of the expected rate on, the upper end of what is usual says nothing."""
@@ -121,7 +109,7 @@ def build_view(
         request_rate=latest,
         peak_rate=0.0 if latest is None else _peak(store, run, latest),
         requests=store.totals(RATE).count if has_rate else 0,
-        whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else Measure(0, 0),
+        whole=measure(store.totals(CLASSES, window)) if CLASSES in counted else NOTHING,
         chart=_with_band(chart(store, counted, window, run.watched), monitor),
         panels=tuple(
             panel(store, each, run.rows, window) for each in run.statistics if each.name not in (RATE, CLASSES)
@@ -279,6 +267,8 @@ def _signal(judge: Judge, monitor: Monitor, now: float) -> SignalView:
         points=rule.points,
         previous=judge.kind == "previous",
         seasonal=judge.kind == "seasonal",
+        baseline_chosen=judge.kind != judge.setting,
+        season_offer=judge.offer,
         subject=subject,
         alerts=monitor.history.number(rule.name),
         longest_alert=monitor.history.longest(now, rule.name),

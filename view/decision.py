@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from math import isinf
 
-from alerting.events import Accepted, Acknowledged, Decision, Muted
+from alerting.events import Accepted, Acknowledged, BaselineChosen, Decision, Muted
 from view import figures
 
 EVERY = "all signals"
@@ -30,6 +30,8 @@ def _verb(event: Decision, zone: tzinfo | None) -> str:
         if is_over(event):
             return "No longer muted"
         return "Muted until it is ended" if isinf(event.until) else f"Muted until {figures.moment(event.until, zone)}"
+    if isinstance(event, BaselineChosen):
+        return f"{event.kind.capitalize()} baseline"
     if isinstance(event, Accepted):
         return "Accepted as usual"
     return "Acknowledged" if isinstance(event, Acknowledged) else "Learning again"

@@ -17,7 +17,8 @@ from store.lens import Lens
 from store.watched import Watched
 from traffic.records import Exchange
 from view.builder import chart, measure, panel
-from view.view import Chart, FilterView, Measure, Panel
+from view.panel import Chart, Measure, Panel
+from view.view import FilterView
 
 STATISTICS: Final[tuple[Statistic, ...]] = (
     RequestRate(),

@@ -8,7 +8,7 @@ from datetime import datetime, timezone, tzinfo
 
 from alerting.alert import SignalUnit
 from stats.statistic import Unit
-from view.view import Measure, Panel, Row
+from view.panel import Measure, Panel, Row
 
 NOTHING = "-"
 """Stands where there is no number: the average of nothing is not zero."""

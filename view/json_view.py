@@ -13,21 +13,16 @@ from typing import Any, Final
 
 from alerting.alert import Contributor
 from blocking.block import Block
+from view.panel import BandView, Chart, Measure, Panel, ResponseTimes, Row
 from view.sensors import FleetView, SensorView
 from view.view import (
     AlertView,
-    BandView,
-    Chart,
     EnforcingView,
     FilterView,
     HealthView,
     HistoryView,
     LearningView,
-    Measure,
-    Panel,
     PeriodView,
-    ResponseTimes,
-    Row,
     SignalView,
     View,
 )

@@ -1,8 +1,10 @@
 """Alerts on the full screen: the table of alerts, and the page about one alert. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from alerting.alert import Contributor
+from alerting.terms import BaselineKind
 from dashboard.full.desk import Scene
 from dashboard.full.facts import Fact
 from dashboard.full.table import Entry, Sorting, TableColumn, TableContent
@@ -10,12 +12,18 @@ from store.filtering.narrowing import term
 from view import figures
 from view.culprit import of_contributor
 from view.page import Line, Page, Piece, Style
-from view.view import AlertView, View
+from view.view import AlertView, SignalView, View
 
 SIGNAL = 4
 """The name of a signal with its server takes at most one part of the page in so many."""
 USUAL = 4
 """Rows that the list has room for even if there are fewer alerts, so that a new one moves no other table."""
+COMPARED: Final[Mapping[BaselineKind, str]] = {
+    "fixed": "what was learned (fixed)",
+    "previous": "the previous buckets (previous)",
+    "seasonal": "the usual at this hour of the week (seasonal)",
+}
+"""What each kind of baseline is."""
 COLUMNS = (
     TableColumn("Alerts", 8, left=True, sortable=False),
     TableColumn("lasted", 9, spare=3, sortable=False),
@@ -108,8 +116,8 @@ def alert_heading(alert: AlertView, page: Page) -> list[Line]:
     return [(Piece("Alert", Style.HEADING),), (), *page.wrap(page.text(alert.explanation or alert.title)), ()]
 
 
-def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
-    """List the figures of an alert, and who contributed most to it."""
+def alert_facts(alert: AlertView, now: float, page: Page, signal: SignalView | None = None) -> Iterator[Fact]:
+    """List the figures of an alert, and who contributed most to it. `signal` is how its signal stands now."""
     of_server = f" of {page.text(alert.subject)}" if alert.subject else ""
     yield Fact("Signal", alert.title + of_server, term("server", alert.subject) if alert.subject else "")
     if alert.sensor:
@@ -127,6 +135,9 @@ def alert_facts(alert: AlertView, now: float, page: Page) -> Iterator[Fact]:
         ("Limit", alert.limit),
     ):
         yield Fact(name, figures.signal_value(value, alert.unit))
+    if signal is not None:
+        chosen = ", chosen" if signal.baseline_chosen else ""
+        yield Fact("Now compared with", f"{COMPARED[signal.baseline_kind]}{chosen}")
     if alert.incident:
         yield Fact("Evidence", page.text(alert.incident))
     for place, contributor in enumerate(alert.contributors):

@@ -10,7 +10,8 @@ from alerting.events import REQUEST_RATE
 from dashboard.response_line import STYLES
 from view import figures
 from view.page import Line, Page, Piece, Style
-from view.view import AlertView, BandView, Chart, View
+from view.panel import BandView, Chart
+from view.view import AlertView, View
 
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 """Mantissas that a scale may end with. There are few, so that the chart rarely changes its scale."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Protocol
 
+from alerting.terms import BaselineKind, Choice
 from dashboard.progress import Progress
 from store.filtering.fields import Field
 from traffic.records import Exchange
@@ -75,17 +76,9 @@ class Desk(Protocol):
             FilterError: the text is not a filter; the previous one stays.
         """
 
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-
-    def acknowledge(self, signal: str) -> None:
-        """Note that the user has seen the active alert of a signal."""
-
-    def mute(self, signal: str, seconds: float) -> None:
-        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
+    @property
+    def decisions(self) -> "Decisions":
+        """Return who acts on what the user decides about signals."""
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""
@@ -103,6 +96,25 @@ class Desk(Protocol):
         """Scan some more of the kept exchanges for a filter or a detail, for some milliseconds; return whether any are
         left.
         """
+
+
+class Decisions(Protocol):
+    """Acts on what the user decides about signals. `about` is a signal, or `signal@sensor` for that of one sensor."""
+
+    def relearn(self, signal: str = "") -> None:
+        """Let a signal learn again, or all of them."""
+
+    def accept(self, signal: str) -> None:
+        """Take the present of a signal as usual."""
+
+    def acknowledge(self, about: str) -> None:
+        """Note that the user has seen the active alert of a signal."""
+
+    def mute(self, about: str, seconds: float) -> None:
+        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
+
+    def choose_baseline(self, signal: str, kind: Choice) -> BaselineKind | None:
+        """Compare a signal with something else; return what that is, None if it is so already."""
 
 
 class Scene:

@@ -9,8 +9,9 @@ from dashboard.panel_lines import NO_KEY
 from view import cells, figures
 from view.detail import Bar, DetailView
 from view.page import Line, Page, Piece, Style, width
+from view.panel import Panel, ResponseTimes
 from view.sensors import SensorFilterView
-from view.view import FilterView, Panel, ResponseTimes
+from view.view import FilterView
 
 
 def heading_lines(detail: DetailView, only: str, frozen: bool, page: Page) -> list[Line]:

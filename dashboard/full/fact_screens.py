@@ -16,7 +16,7 @@ from dashboard.full.table_pane import TablePane
 from dashboard.full.text_screens import TextScreen
 from traffic.records import Exchange
 from view.page import Line, Piece, Style
-from view.view import AlertView
+from view.view import AlertView, SignalView
 
 
 class FactScreen(TextScreen):
@@ -93,6 +93,7 @@ class AlertScreen(FactScreen):
         super().__init__(state, pane)
         self.alert = alert
         self._now = 0.0
+        self._standing: SignalView | None = None
 
     def chosen_alert(self) -> AlertView:
         """Return the alert."""
@@ -119,7 +120,7 @@ class AlertScreen(FactScreen):
 
     def facts(self, page: ScreenPage) -> list[Fact]:
         """List the figures and the contributors."""
-        return list(alert_facts(self.alert, self._now, page))
+        return list(alert_facts(self.alert, self._now, page, self._standing))
 
     def show_row(self) -> None:
         """Show the alert that is now selected."""
@@ -131,6 +132,8 @@ class AlertScreen(FactScreen):
         if scene is not None:
             same = (each for each in scene.view.alerts if identity(each) == identity(self.alert))
             self.alert, self._now = next(same, self.alert), scene.view.now
+            judged = () if self.alert.sensor else scene.view.signals
+            self._standing = next((each for each in judged if each.name == self.alert.signal), None)
         return super().lines(ScreenPage(page.width, None, page.ascii_only, page.zone), scene)
 
 

@@ -125,4 +125,5 @@ def _texts(signal: SignalView, page: Page) -> tuple[str, ...]:
 
 
 def _style(signal: SignalView) -> Style:
-    return {"ALERT": Style.ALARM, "LEARNING": Style.QUIET}.get(signal.state, Style.PLAIN)
+    alarm = Style.PLAIN if signal.muted else Style.ALARM
+    return {"ALERT": alarm, "LEARNING": Style.QUIET}.get(signal.state, Style.PLAIN)

@@ -57,6 +57,12 @@ MUTE = Key(("m",), "m", "screen.mute", "mute the signal of the selected alert (n
 ACCEPT = Key(
     ("u",), "u", "screen.accept", "take the present as usual: the selected alert ends; elsewhere, all active ones"
 )
+SEASON = Key(
+    ("B",),
+    "B",
+    "screen.season",
+    "seasonal baseline for the selected alert, or signals offered it; again: undo",
+)
 EXPORT = Key(
     ("E",), "E", "screen.export", "write the exchanges that match the filter to a JSON or CSV file", exchanges=True
 )
@@ -114,6 +120,7 @@ MAIN: Sequence[Key] = (
     MUTE,
     ACCEPT,
     Key(("R",), "R", "screen.relearn", "let all signals learn new baselines; active alerts end"),
+    SEASON,
     Key(("b",), "b", "screen.blocks", "blocked clients (--block), to lift one", exchanges=True),
     Key(("h",), "h", "screen.health", "everything missed, and the status of each signal"),
     THEME,
@@ -219,12 +226,14 @@ EXCHANGE: Sequence[Key] = (
 )
 """The keys of a page about one exchange."""
 ALERT: Sequence[Key] = (
-    *FACTS[:5],
-    ACKNOWLEDGE._replace(help="acknowledge the alert"),
-    MUTE._replace(help="mute the signal (no notices) for a time; again: unmute"),
-    ACCEPT._replace(help="take the present as usual: the alert ends"),
-    Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends"),
-    *FACTS[5:],
+    BACK,
+    HELP,
+    ACKNOWLEDGE._replace(help="acknowledge the alert", footer="Acknowledge"),
+    MUTE._replace(help="mute the signal (no notices) for a time; again: unmute", footer="Mute"),
+    ACCEPT._replace(help="take the present as usual: the alert ends", footer="Accept"),
+    Key(("R",), "R", "screen.relearn", "let this signal learn a new baseline; its alert ends", "Relearn"),
+    SEASON._replace(help="seasonal baseline: the usual at that hour of the week; again: undo", footer="Season"),
+    *(key for key in FACTS if key not in (BACK, HELP)),
 )
 """The keys of a page about one alert."""
 MUTING: Sequence[Key] = (

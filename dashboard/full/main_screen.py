@@ -1,7 +1,5 @@
 """The main screen: state, charts, tables, filter, health."""
 
-from collections.abc import Sequence
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -19,10 +17,11 @@ from dashboard.full.filter_bar import FilterBar
 from dashboard.full.head_lines import lines_above, lines_below
 from dashboard.full.keys import EDITING, MAIN
 from dashboard.full.mute_screen import MuteScreen
-from dashboard.full.panel_board import PanelBoard, hidden_line
+from dashboard.full.pane_screen import PaneScreen
+from dashboard.full.panel_board import hidden_line
 from dashboard.full.panel_screen import PanelScreen
 from dashboard.full.panels import PanelTable
-from dashboard.full.program_screen import ProgramScreen, bindings
+from dashboard.full.program_screen import bindings
 from dashboard.full.state import ScreenState
 from dashboard.full.table_pane import TablePane
 from dashboard.full.text_screens import HealthScreen
@@ -41,7 +40,7 @@ APPLY_AFTER = 0.2
 SUMS_ALONE = "sensors send sums: single exchanges are on each sensor's own screen"
 
 
-class MainScreen(ProgramScreen):
+class MainScreen(PaneScreen):
     """Shows the whole program: the first screen, and the one that all others return to."""
 
     KEYS = MAIN
@@ -52,16 +51,8 @@ class MainScreen(ProgramScreen):
         self.head = LinesView(self.state.appearance, id="head")
         self.chart = LinesView(self.state.appearance, id="chart")
         self.by_class = LinesView(self.state.appearance, id="classes")
-        self.board = PanelBoard(self.state.appearance)
         self.hidden = LinesView(self.state.appearance, id="hidden")
         self.filter = FilterBar(self.state.appearance)
-        self.panes: list[TablePane] = []
-        """The tables that the user chose, in order."""
-        self._focus = 0
-        self._moved = False
-        """Whether the user has focused a table; until then, an empty one does not keep the focus."""
-        self._zoomed = False
-        """Whether the focused table has the whole screen."""
         self._typing: Timer | None = None
         self._typed: str | None = None
         """A filter that is applied when the typing pauses."""
@@ -79,11 +70,6 @@ class MainScreen(ProgramScreen):
         yield self.health
         yield self.footer
 
-    @property
-    def pane(self) -> TablePane | None:
-        """Return the focused table."""
-        return self.panes[self._focus] if self.panes else None
-
     # Showing --------------------------------------------------------------------------------------------------------
 
     def show_scene(self, scene: Scene) -> None:
@@ -91,7 +77,7 @@ class MainScreen(ProgramScreen):
         if not self._fits():
             return
         self.board.fill(scene.view, self.state.desk.keeps_exchanges)
-        self._choose_panes(scene)
+        self.choose_panes(scene)
         page = self.state.page(self.size.width)
         banner = status_lines.banner_lines(scene.view, page)
         above = lines_above(scene.view, self.state, page)
@@ -101,7 +87,7 @@ class MainScreen(ProgramScreen):
         self.filter.show_matched(scene.view)
         used = len(above) + len(below) + self.show_health(scene) + self.filter.height + 1
         self._arrange(scene, layout.arrange(*self.size, used, len(banner), len(self.panes)))
-        for pane in self._shown():
+        for pane in self.shown():
             pane.show_scene(scene, self.state.sought)
 
     def draw(self) -> None:
@@ -122,69 +108,24 @@ class MainScreen(ProgramScreen):
             self.query_one("#notice", LinesView).show([(Piece(text, Style.NAME),) for text in sentences])
         return not small
 
-    def _choose_panes(self, scene: Scene) -> None:
-        """Take the tables that the user chose; if the focused one is not among them, or of no use, focus the first."""
-        focused, panes = self.pane, self.board.chosen(scene.view)
-        if panes == self.panes:
-            return
-        self.panes = panes
-        used = focused is not None and (self._moved or self._zoomed or focused.identity is not None)
-        self._focus = panes.index(focused) if used and focused in panes else 0
-        if focused is not None:
-            focused.focus_on(False)
-        panes[self._focus].focus_on(True)
-        self._look_closer()
-
     def _arrange(self, scene: Scene, shared: layout.Layout) -> None:
         """Give every part its place, and draw the charts."""
         wanted = [pane.wanted(scene) for pane in self.panes]
-        if self._zoomed:
+        if self.zoomed:
             shared = layout.zoomed(shared)
         elif len(layout.places(wanted, 0, shared)) < len(wanted):
             shared = shared._replace(lines=shared.lines - 1)
         self.query_one("#charts").display = shared.chart > 0
         self.query_one("#charts").styles.height = shared.chart
         self.by_class.styles.width = shared.classes
-        self.board.place(self.panes, wanted, self._focus, shared)
+        self.board.place(self.panes, wanted, self.place, shared)
         names = [(pane.number, pane.name_in_words) for pane in self.panes if not pane.display]
         self.hidden.display = bool(names)
-        self.hidden.show([hidden_line(names, self._zoomed, self.state.page(self.size.width))])
+        self.hidden.show([hidden_line(names, self.zoomed, self.state.page(self.size.width))])
         width = self.size.width - shared.classes - 2
         page = self.state.page(width, shared.chart)
         self.chart.show(chart_lines(drawn(scene.view), marks(scene.view), page))
         self.by_class.show(class_lines(scene.view.chart, self.state.page(shared.classes, shared.chart)))
-
-    def _shown(self) -> Sequence[TablePane]:
-        return [pane for pane in self.panes if pane.display]
-
-    # Panels ---------------------------------------------------------------------------------------------------------
-
-    def action_zoom(self) -> None:
-        """Give the screen to the focused table, or share it out again."""
-        self._zoomed = not self._zoomed
-        self.draw_later()
-
-    def focus_pane(self, place: int) -> None:
-        """Focus this panel, and scroll it onto the screen."""
-        if not 0 <= place < len(self.panes):
-            return
-        self.panes[self._focus].focus_on(False)
-        self._focus, self._moved = place, True
-        self.panes[place].focus_on(True)
-        self._look_closer()
-        self.draw()
-
-    def _look_closer(self) -> None:
-        """Ask for more rows of the focused panel, and of panels that are not in their natural order."""
-        scene = self.state.scene
-        wanted = {
-            pane.table.name
-            for place, pane in enumerate(self.panes)
-            if place == self._focus or (scene and pane.sorting and pane.sorting != pane.table.natural(scene))
-        }
-        if not wanted <= set(self.state.long_panels):
-            self.state.wake()
-        self.state.long_panels = wanted
 
     def on_click(self, event: events.Click) -> None:
         """Show the window of time whose name is clicked."""
@@ -195,21 +136,10 @@ class MainScreen(ProgramScreen):
                 self.state.look_at(window)
                 self.draw()
 
-    def action_panel(self, number: int) -> None:
-        """Focus the panel with this number, if there is one."""
-        numbers = [pane.number for pane in self.panes]
-        if str(number) in numbers:
-            self.focus_pane(numbers.index(str(number)))
-
-    def action_panel_by(self, by: int) -> None:
-        """Focus the next or the previous panel."""
-        if self.panes:
-            self.focus_pane((self._focus + by) % len(self.panes))
-
     def action_exchanges(self) -> None:
         """Focus the list of exchanges."""
         if self._has_exchanges():
-            self._focus_named("exchanges")
+            self.focus_named("exchanges")
 
     def _has_exchanges(self) -> bool:
         """Return whether there are any; if not, say so."""
@@ -219,14 +149,7 @@ class MainScreen(ProgramScreen):
 
     def action_alerts(self) -> None:
         """Focus the list of alerts."""
-        self._focus_named("alerts")
-
-    def _focus_named(self, name: str) -> None:
-        """Focus a table; if the user hid it, show it again."""
-        if name in self.state.appearance.panels.choice.hidden:
-            self.state.appearance.panels.keep(self.state.appearance.panels.choice.toggled(name))
-            self.draw()
-        self.focus_pane(next((place for place, pane in enumerate(self.panes) if pane.table.name == name), -1))
+        self.focus_named("alerts")
 
     def action_choose_panels(self) -> None:
         """Show the page where the user chooses panels."""
@@ -240,36 +163,6 @@ class MainScreen(ProgramScreen):
             self.action_open()
 
     # Rows -----------------------------------------------------------------------------------------------------------
-
-    def action_move(self, by: int) -> None:
-        """Select another row."""
-        if self.pane:
-            self.pane.move(by)
-
-    def action_page(self, by: int) -> None:
-        """Select a row a page away."""
-        if self.pane:
-            self.pane.move_page(by)
-
-    def action_first(self) -> None:
-        """Select the first row."""
-        if self.pane:
-            self.pane.choose(0)
-
-    def action_last(self) -> None:
-        """Select the last row."""
-        if self.pane:
-            self.pane.choose_last()
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        if self.pane:
-            self.pane.sort()
-
-    def action_reverse(self) -> None:
-        """Reverse the order."""
-        if self.pane:
-            self.pane.reverse()
 
     def action_open(self) -> None:
         """Open the selected row."""
@@ -322,29 +215,6 @@ class MainScreen(ProgramScreen):
         alert = self.chosen_alert()
         return culprit(alert) if alert is not None else ""
 
-    def action_next_match(self, by: int) -> None:
-        """Select the next row that contains the filter's text, in this panel or the ones after it."""
-        found = self.state.sought
-        if not found or self.state.scene is None:
-            return
-        rows = [(pane, row) for pane in range(len(self.panes)) for row in range(len(self._rows_of(pane)))]
-        here = (self._focus, self.panes[self._focus].choice.index)
-        ahead = [row for row in rows if row > here] + [row for row in rows if row <= here]
-        if by < 0:
-            behind = [row for row in rows if row < here][::-1]
-            ahead = behind + [row for row in rows[::-1] if row >= here]
-        for place, row in ahead:
-            if found in self._rows_of(place)[row].lower():
-                self.focus_pane(place)
-                self.panes[place].choose(row)
-                return
-
-    def _rows_of(self, place: int) -> list[str]:
-        pane, scene = self.panes[place], self.state.scene
-        if scene is None or not isinstance(pane.table, PanelTable):
-            return []
-        return pane.table.identities(scene, pane.sorting or pane.table.natural(scene))
-
     # The filter -----------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -388,7 +258,7 @@ class MainScreen(ProgramScreen):
 
     def action_back(self) -> None:
         """End the zoom, or clear the filter."""
-        if self._zoomed:
+        if self.zoomed:
             self.action_zoom()
         elif self.state.filter_text:
             self.state.set_filter("")
@@ -407,8 +277,3 @@ class MainScreen(ProgramScreen):
     def action_health(self) -> None:
         """Show everything that was missed."""
         self.app.push_screen(HealthScreen(self.state))
-
-    def draw_later(self) -> None:
-        """Draw now, and again once Textual has laid out the screen."""
-        self.draw()
-        self.call_after_refresh(self.draw)

@@ -34,7 +34,7 @@ class MuteScreen(TextScreen):
 
     def action_mute_for(self, hours: int) -> None:
         """Mute the signal for so long, 0 until it is ended, and return to the screen before."""
-        self.state.desk.mute(self._about, hours * 3600.0 or inf)
+        self.state.desk.decisions.mute(self._about, hours * 3600.0 or inf)
         self.app.pop_screen()
         if isinstance(self.app.screen, ProgramScreen):
             length = f"muted for {figures.span(hours * 3600.0)}" if hours else "muted until m ends it"

@@ -11,7 +11,7 @@ from stats.statistic import Unit
 from store.sums import OTHER
 from view import figures
 from view.page import Page, Style
-from view.view import Measure, Panel, Row
+from view.panel import Measure, Panel, Row
 
 KEY, HITS, SHARE, VOLUME, BYTES, AVERAGE, P95, TREND = (
     "key", "hits", "share", "volume", "bytes", "average", "p95", "trend",

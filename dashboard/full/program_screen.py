@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.binding import Binding
 from textual.screen import Screen
 
+from alerting.terms import Choice
 from dashboard.full.desk import Scene
 from dashboard.full.exchanges import identity
 from dashboard.full.keys import Key, of_fleet
@@ -16,7 +17,7 @@ from store.filtering.errors import FilterError
 from store.filtering.narrowing import opposite
 from traffic.records import Exchange
 from view.curl import curl_command
-from view.view import AlertView
+from view.view import AlertView, SignalView
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
@@ -136,7 +137,7 @@ class ProgramScreen(Screen[None]):
         chosen = self.chosen_alert()
         alerts = self._active() if chosen is None else [chosen] if chosen.end is None else []
         for alert in alerts:
-            self.state.desk.acknowledge(alert.about)
+            self.state.desk.decisions.acknowledge(alert.about)
         self.tell(f"acknowledged: {_titles(alerts)}" if alerts else "there is no active alert to acknowledge")
 
     def action_accept(self) -> None:
@@ -148,7 +149,7 @@ class ProgramScreen(Screen[None]):
             return
         if self._can_learn():
             for signal in dict.fromkeys(alert.signal for alert in alerts):
-                self.state.desk.accept(signal)
+                self.state.desk.decisions.accept(signal)
             self.tell(f"accepted as usual: {_titles(alerts)}")
 
     def action_mute(self) -> None:
@@ -159,7 +160,7 @@ class ProgramScreen(Screen[None]):
             return
         name = f"{alert.title} of {alert.sensor}" if alert.sensor else alert.title
         if alert.quiet == "muted":
-            self.state.desk.mute(alert.about, 0.0)
+            self.state.desk.decisions.mute(alert.about, 0.0)
             self.tell(f"{name}: no longer muted")
         else:
             self.ask_how_long(alert.about, name)
@@ -179,8 +180,34 @@ class ProgramScreen(Screen[None]):
         if not self._can_learn():
             return
         signal = self.signal()
-        self.state.desk.relearn(signal)
+        self.state.desk.decisions.relearn(signal)
         self.tell("learning new baselines from now on" if not signal else "learning a new baseline from now on")
+
+    def action_season(self) -> None:
+        """Compare the signal of the selected alert, else those that are offered it, with the hour of the week; or end
+        that.
+        """
+        chosen = self.chosen_alert()
+        if chosen is not None and chosen.sensor:
+            self.say("the sensor judges this signal itself")
+            return
+        scene = self.state.scene
+        signals = [] if scene is None else list(scene.view.signals)
+        wanted = [each for each in signals if (each.name == chosen.signal if chosen else each.season_offer)]
+        if not wanted:
+            self.say("no signal is offered a seasonal baseline; select an alert in the list of alerts (a)")
+        elif self._can_learn():
+            self.tell("; ".join(map(self._seasoned, wanted)))
+
+    def _seasoned(self, signal: SignalView) -> str:
+        """Compare a signal with the hour of the week, or as its setting says if it is; return what was done."""
+        wanted: Choice = "setting" if signal.seasonal and signal.baseline_chosen else "seasonal"
+        kind = self.state.desk.decisions.choose_baseline(signal.name, wanted)
+        if kind is None:
+            return f"{signal.title}: its setting says seasonal"
+        if wanted == "setting":
+            return f"{signal.title}: {kind} baseline, as the setting says"
+        return f"{signal.title}: compared with the usual at this hour of the week"
 
     def signal(self) -> str:
         """Return the signal that the screen is about; empty if it is about all."""

@@ -9,7 +9,8 @@ from traffic.finding import SEVERITIES
 from view import cells, figures
 from view.explanation import shortened
 from view.page import Line, Page, Piece, Style, width
-from view.view import AlertView, Panel, Row, View
+from view.panel import Panel, Row
+from view.view import AlertView, View
 
 GAP = 2
 GLANCE_GAP = 4

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from dashboard.full.desk import Decisions
 from dashboard.progress import Progress
 from stats.statistic import Statistic
 from store.filtering import filter as filtering
@@ -17,7 +18,8 @@ from store.watched import Watched
 from traffic.batch import Batch
 from traffic.records import Exchange, Request
 from view.detail import STATISTICS, DetailView, build_detail, filter_view
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 SLICE = 500
 """Exchanges that a lens scans between two looks at the keyboard: some milliseconds."""
@@ -55,17 +57,9 @@ class Books(Protocol):
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         """Return one panel of that View."""
 
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-
-    def acknowledge(self, signal: str) -> None:
-        """Note that the user has seen the active alert of a signal."""
-
-    def mute(self, signal: str, seconds: float) -> None:
-        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
+    @property
+    def decisions(self) -> Decisions:
+        """Return who acts on what the user decides about signals."""
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""
@@ -196,21 +190,10 @@ class StoreDesk:
 
     # Alerts ---------------------------------------------------------------------------------------------------------
 
-    def relearn(self, signal: str = "") -> None:
-        """Let a signal learn again, or all of them."""
-        self._books.relearn(signal)
-
-    def accept(self, signal: str) -> None:
-        """Take the present of a signal as usual."""
-        self._books.accept(signal)
-
-    def acknowledge(self, signal: str) -> None:
-        """Note that the user has seen the active alert of a signal."""
-        self._books.acknowledge(signal)
-
-    def mute(self, signal: str, seconds: float) -> None:
-        """Mute a signal for so long, `math.inf` for until that is ended; 0 ends it."""
-        self._books.mute(signal, seconds)
+    @property
+    def decisions(self) -> Decisions:
+        """Return who acts on what the user decides about signals."""
+        return self._books.decisions
 
     def lift(self, network: str) -> bool:
         """Lift the block of a client; return whether there was one."""

@@ -198,11 +198,12 @@ class ArrivalReader:
         """Return the sums of rows as buckets, oldest first, with the statistic SENSORS."""
         given = {**parameters, "watched": WATCHED, "requests": REQUESTS}
         final, only = self._door.dialect.final, f"{where} AND statistic = {{requests:String}}"
-        buckets = closed_buckets(self._door.query(_grouped("key", where, final), given))
-        return with_sensors(buckets, self._door.query(_grouped("sensor", only, final), given))
+        buckets = closed_buckets(self._door.query(grouped("key", where, final), given))
+        return with_sensors(buckets, self._door.query(grouped("sensor", only, final), given))
 
 
-def _grouped(key: str, where: str, final: str) -> str:
+def grouped(key: str, where: str, final: str) -> str:
+    """Return the query for the sums of rows by an expression for the key, which `closed_buckets` understands."""
     # Two sensors that watch at the same time do not watch twice as long.
     seconds = "if(named = {watched:String}, max(seconds), sum(seconds))"
     return (

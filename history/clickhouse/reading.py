@@ -11,6 +11,7 @@ from history.archive import StoredTop
 from history.clickhouse.alerts import AlertReader
 from history.clickhouse.arrivals import ArrivalReader, Cursor
 from history.clickhouse.connect import ConnectDoor
+from history.clickhouse.counts import LEVELS, ClickhouseCounts
 from history.clickhouse.door import Door
 from history.clickhouse.migration import require_version
 from history.clickhouse.queries import ORDER, Queries
@@ -31,7 +32,6 @@ REMEMBERED: Final = 30.0
 """Seconds for which the names of the statistics, and which periods are stored, are remembered."""
 LAG: Final = 300.0
 """Seconds within which a replica gets the sums of a record that it has."""
-_LEVELS: Final = {PeriodLevel.MINUTE: Level.MINUTE, PeriodLevel.HOUR: Level.HOUR, PeriodLevel.DAY: Level.DAY}
 
 
 class ClickhouseFleet:
@@ -135,10 +135,14 @@ class ClickhouseFleet:
 
     def totals(self, statistic: str, level: PeriodLevel, since: float, until: float) -> list[tuple[float, Sums]]:
         """See `Archive.totals`."""
-        own = _LEVELS[level]
+        own = LEVELS[level]
         width = width_of(own)
         tiles = self._cover(since // width * width, until, own)
         return [(start, sums) for start, sums in self._by_start(statistic, tiles, width) if start < until]
+
+    def counts(self) -> ClickhouseCounts:
+        """See `FleetArchive.counts`."""
+        return ClickhouseCounts(self._door, self._place, self._queries)
 
     # Time -------------------------------------------------------------------------------------------------------------
 

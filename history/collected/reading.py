@@ -133,6 +133,9 @@ class CollectedFleet:
         name = _counted(statistic)
         return added_periods(self._having(name, lambda archive: archive.totals(name, level, since, until)).values())
 
+    def counts(self) -> None:
+        """See `FleetArchive.counts`: a collector keeps nothing of that."""
+
     # Time -------------------------------------------------------------------------------------------------------------
 
     def watched(self, since: float, until: float) -> float:

@@ -29,6 +29,7 @@ _CHANGES: Final = {
     "acknowledged": (UPDATE, IN_PROGRESS),
     "accepted": (UPDATE, RESOLVED),
     "relearning": (UPDATE, RESOLVED),
+    "baseline": (UPDATE, RESOLVED),
     "muted": (UPDATE, SUPPRESSED),
     "unmuted": (UPDATE, IN_PROGRESS),
     "test": (CREATE, RESOLVED),

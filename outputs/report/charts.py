@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from outputs.report.plots import Axis, Span, bars, columns, scale, y
 from view import figures
-from view.view import AlertView, Chart, View
+from view.panel import Chart
+from view.view import AlertView, View
 
 FEW: Final = 12
 """Minimum slices for a chart; with fewer, the latest buckets are drawn instead."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from alerting.alert import SignalUnit
 from view import figures
-from view.badge import badge_text, unlearned
+from view.badge import badge, badge_text, unlearned
 from view.past import busiest, then_and_now
 from view.view import AlertView, HealthView, HistoryView, SignalView, View
 
@@ -25,7 +25,7 @@ def figures_of(view: View, zone: tzinfo | None) -> tuple[Fact, ...]:
 
 
 def _figures_of(view: View, zone: tzinfo | None) -> Iterator[Fact]:
-    yield Fact("State", badge_text(view), view.state == "ALERT")
+    yield Fact("State", badge_text(view), badge(view).state == "ALERT")
     if reason := unlearned(view):
         yield Fact("Baseline", f"none: {reason}")
     if view.history_since is not None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from outputs.report.plots import bars, scale, share
 from stats.statistic import Unit
 from view import figures
-from view.view import Measure, Panel
+from view.panel import Measure, Panel
 
 NO_KEY: Final = "(empty)"
 _TREND: Final = 2

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.arguments import make_parser
 from cli.build import COMMAND
 from cli.completion import completion
+from cli.options import make_parser
 
 SHELLS = ("bash", "zsh", "fish")
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ import pytest
 
 import exercise
 from bench.make_capture import main as make_capture
-from cli.report import moment, report
+from cli.report import report
 from history.archive import SqliteArchive
 from history.keep import Retention
 from history.report import find_statistic
@@ -96,13 +96,6 @@ def test_the_report_lists_the_available_statistics(tmp_path: Path, capsys: pytes
     SqliteArchive(path, Retention(), {"request_rate": "hits"}).close()
     assert report(["--history", path, "--csv"]) == 0
     assert capsys.readouterr().out.startswith("key,count,total,")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds_ago"), [("90m", 5400), ("24h", 86400), ("7d", 7 * 86400), ("4w", 28 * 86400)]
-)
-def test_spans_count_back_from_now(text: str, seconds_ago: int) -> None:
-    assert moment(text, 1e9) == 1e9 - seconds_ago
 
 
 @pytest.mark.parametrize(

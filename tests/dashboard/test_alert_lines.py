@@ -65,6 +65,20 @@ def test_each_active_alert_has_a_banner_and_the_signals_say_how_they_stand() -> 
     ]
 
 
+def test_what_the_user_has_seen_or_muted_has_no_banner_but_is_listed() -> None:
+    seen, quiet = replace(ACTIVE, quiet="acknowledged"), replace(ERRORS, quiet="muted")
+    lines = draw(replace(CALM, state="ALERT", alerts=(seen, quiet), signals=STANDING), 140)
+    assert not [line for line in lines if "<<<" in line]
+    assert any("17:02:10 2026-11-22   active for 2 min, acknowledged   peak" in line for line in lines)
+    assert any("17:03:10 2026-11-22   active for 1 min, muted   peak" in line for line in lines)
+
+
+def test_the_dismissal_of_a_muted_signal_is_not_told() -> None:
+    over = [replace(signal, state="DISMISSED", muted=True) for signal in (STANDING[0], STANDING[2])]
+    shown = replace(CALM, state="DISMISSED", dismissed_at=NOW - 10, signals=tuple(over))
+    assert not [line for line in draw(shown) if "<<<" in line]
+
+
 def test_on_a_screen_a_further_alert_has_one_line() -> None:
     lines = draw(replace(CALM, alerts=(ACTIVE, ERRORS), signals=STANDING), height=24)
     banners = [number for number, line in enumerate(lines) if "Active alert" in line]

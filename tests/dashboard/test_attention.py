@@ -1,9 +1,10 @@
 """The bell and the title of the terminal, for alerts that are raised and dismissed."""
 
 from dataclasses import replace
+from math import inf
 
 from alerting.alert import Alert, SignalUnit
-from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Flapping, Learned
+from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Flapping, Learned, Muted
 from dashboard.attention import BELL, RESTORE_TITLE, SAVE_TITLE, Attention
 
 ALERT = Alert("request_rate", 100.0, None, 20, 20, 10, 10, 11, SignalUnit.HITS)
@@ -53,3 +54,12 @@ def test_a_name_cannot_control_the_terminal() -> None:
     assert title.count("\x1b") == 2, "that of saving the title, and that of setting it"
     assert title.count("\a") == 1
     assert title.isascii()
+
+
+def test_a_muted_signal_is_in_the_title_only_once_it_is_unmuted() -> None:
+    muted, unmuted = Muted(110, "request_rate", inf), Muted(120, "request_rate", 120)
+    alert = "\x1b]2;ALERT request rate - HTTP monitor eth0\a"
+    start, end = SAVE_TITLE + PLAIN, RESTORE_TITLE
+    assert written(AlertRaised(100, ALERT), muted, unmuted, title=True) == [start, alert, PLAIN, alert, end]
+    quiet = replace(ALERT, muted=True)
+    assert written(AlertRaised(100, quiet), unmuted, title=True) == [start, alert, end]

@@ -127,6 +127,13 @@ def test_the_state_of_another_signal_is_the_heading() -> None:
     assert ended == " ENDED   ALERT Traffic drop   baseline 1,200 /120 s   alert above 1,320 (+10 %)"
 
 
+def test_the_alert_of_a_muted_signal_stands_behind_the_state() -> None:
+    drop = SignalView("traffic_drop", "Traffic drop", SignalUnit.REQUESTS, "ALERT", 5, 2, 1, 60, 1, False, muted=True)
+    shown = replace(CALM, state="ALERT", signals=(drop,))
+    heading = draw(shown, 120).splitlines()[1]
+    assert heading.startswith(" ENFORCING   muted alert: Traffic drop   baseline 1,200 /120 s   ")
+
+
 def test_counts_of_earlier_runs_are_announced() -> None:
     assert "   includes history since 15:04\n" in draw(replace(CALM, history_since=NOW - 7200), 160) + "\n"
     assert "includes history since 17:04 2026-11-21" in draw(replace(CALM, history_since=NOW - 86400), 160)

@@ -13,7 +13,8 @@ from wcwidth import wcswidth
 from alerting.alert import SignalUnit
 from dashboard.console import render
 from stats.statistic import Unit
-from view.view import AlertView, Measure, Panel, ResponseTimes, Row, SignalView, View
+from view.panel import Measure, Panel, ResponseTimes, Row
+from view.view import AlertView, SignalView, View
 
 NASTY = st.sampled_from(
     [

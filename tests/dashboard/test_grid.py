@@ -8,7 +8,7 @@ from dashboard.grid import share_out
 from dashboard.panel_lines import columns, natural_height, panel_lines, trimmed
 from stats.statistic import SECONDS
 from view.page import Page
-from view.view import ResponseTimes
+from view.panel import ResponseTimes
 
 
 @pytest.mark.parametrize(

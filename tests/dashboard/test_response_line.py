@@ -7,7 +7,8 @@ from view_samples import CALM
 
 from dashboard.response_line import responses
 from view.page import Page
-from view.view import Chart, Measure, ResponseTimes, View
+from view.panel import Chart, Measure, ResponseTimes
+from view.view import View
 
 CLASSES = (("2xx", (900, 60)), ("3xx", (0, 0)), ("4xx", (20, 10)), ("5xx", (0, 9)), ("(no response)", (1, 0)))
 CHART = Chart(0, 10, (96.1, 7.9), CLASSES)

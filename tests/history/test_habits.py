@@ -1,11 +1,12 @@
 """What the user decided about signals is kept with the history."""
 
+import json
 from math import inf
 from pathlib import Path
 
 import pytest
 
-from alerting.habits import Accepted, Habits
+from alerting.habits import Accepted, Chosen, Habits
 from history.archive import SqliteArchive
 from history.habits import MALFORMED, habits_in, habits_text, read_habits
 from history.keep import Retention
@@ -16,6 +17,7 @@ HABITS = Habits(
     accepted={"response_time": {"192.0.2.1:80": Accepted(1_795_000_000.0, 0.25)}},
     relearned={"unanswered": 1_795_000_000.5},
     acknowledged={"request_rate": 1_795_360_000.0},
+    baselines={"unanswered": Chosen("seasonal", "fixed")},
 )
 
 
@@ -43,6 +45,12 @@ def test_their_text_is_the_same_again() -> None:
     assert habits_in(habits_text(Habits())) == Habits()
 
 
+def test_a_text_from_before_baselines_were_chosen_is_read() -> None:
+    known = json.loads(habits_text(HABITS))
+    del known["baselines"]
+    assert habits_in(json.dumps(known)) == HABITS._replace(baselines={})
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -54,6 +62,8 @@ def test_their_text_is_the_same_again() -> None:
         habits_text(HABITS).replace("1795366800.0", "NaN"),
         habits_text(HABITS).replace("0.25", '"many"'),
         habits_text(HABITS).replace('"muted": {', '"muted": {"a": [], '),
+        habits_text(HABITS).replace('"seasonal"', '"hourly"'),
+        habits_text(HABITS).replace('["seasonal", "fixed"]', '"fixed"'),
         habits_text(Habits(muted={str(number): 1.0 for number in range(2001)})),
         None,
         b"\xff",

@@ -62,7 +62,7 @@ def run(path: Path, start: float, records: list[Any], ticks: int = 1, validated:
     session = Session(config, load(NAMES), "eth0 port 80", [], [seen, history])
     session.record_in(history)
     history.start()
-    session.recall(*history.before(start, config.max_retention_length))
+    session.earlier.recall(*history.before(start, config.max_retention_length))
     session.start(start)
     for tick in range(ticks):
         end = start + 60 * (tick + 1)

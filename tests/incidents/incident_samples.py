@@ -13,7 +13,8 @@ from incidents.comparison import Span
 from incidents.incident import Contents, Incident, Run, Scene
 from stats.statistic import SECONDS
 from view.exchange_line import Discretion
-from view.view import AlertView, Measure, ResponseTimes, SignalView, View
+from view.panel import Measure, ResponseTimes
+from view.view import AlertView, SignalView, View
 
 START = NOW - 120
 """17:02:10 2026-11-22 UTC."""

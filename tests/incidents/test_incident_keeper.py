@@ -101,7 +101,7 @@ def test_later_alerts_have_their_own_folders(tmp_path: Path) -> None:
 def test_an_alert_of_a_muted_signal_has_no_folder(tmp_path: Path) -> None:
     watch = Watch(tmp_path)
     watch.bucket(0, 4)
-    watch.session.mute("request_rate", inf)
+    watch.session.decisions.mute("request_rate", inf)
     watch.bucket(1, 9)
     assert [*tmp_path.iterdir()] == []
 

@@ -54,7 +54,9 @@ def actions(folder: Path) -> list[str]:
     return [line["event.action"] for line in lines if line.get("event.kind") == "event"]
 
 
-def test_a_muted_signal_is_muted_after_a_restart(folder: Path, server: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_user_decided_holds_after_a_restart(
+    folder: Path, server: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(folder))
     log = ("--log", str(folder / "log"), "--history", str(folder / "history.db"))
     words = command("-i", server.interface, "-p", "80", *log, log_records="exchanges,alerts", timeout=0.5)
@@ -63,12 +65,17 @@ def test_a_muted_signal_is_muted_after_a_restart(folder: Path, server: Side, mon
         assert signals(folder, "mute", "request_rate", "--for", "2h").stdout.endswith("Muted: request_rate\n")
         assert signals(folder, "relearn").returncode == 0
         assert "no signal 'requests'" in signals(folder, "mute", "requests").stderr
-        assert soon(lambda: actions(folder) == ["muted", "relearning"]), actions(folder)
+        chosen = signals(folder, "baseline", "request_rate", "seasonal").stdout
+        assert chosen.endswith("New baseline: request_rate seasonal\n")
+        assert soon(lambda: actions(folder) == ["muted", "relearning", "baseline"]), actions(folder)
         assert monitor.stop() == 0
     assert "no monitor is running here" in signals(folder).stderr
     with running(folder, words, server.inside) as monitor:
         assert soon(lambda: "muted until" in signals(folder).stdout), monitor.errors
         assert signals(folder, "unmute").stdout.endswith("No longer muted: request_rate\n")
         assert "muted until" not in signals(folder).stdout
+        assert "baseline chosen" in signals(folder).stdout
+        assert signals(folder, "baseline", "request_rate", "setting").stdout.endswith("request_rate fixed\n")
+        assert "baseline chosen" not in signals(folder).stdout
         assert monitor.stop() == 0
     assert list(folder.glob("*.sock")) == []

@@ -5,7 +5,7 @@ from math import inf
 
 from notice_samples import ALERT, HOST, SOURCE, START
 
-from alerting.events import Accepted, Acknowledged, Decision, Muted, Relearning
+from alerting.events import Accepted, Acknowledged, BaselineChosen, Decision, Muted, Relearning
 from notices.bodies import alertmanager_body, json_body, slack_body
 from notices.notice import Kind, Notice, notice_of
 from notices.standing import Standing
@@ -27,6 +27,7 @@ def test_each_decision_has_a_kind_and_a_sentence() -> None:
         Acknowledged(START, "request_rate", ALERT): (Kind.ACKNOWLEDGED, "Acknowledged: request rate"),
         Relearning(START, ""): (Kind.RELEARNING, "Learning again: all signals"),
         Relearning(START, "unanswered"): (Kind.RELEARNING, "Learning again: unanswered"),
+        BaselineChosen(START, "unanswered", "seasonal"): (Kind.BASELINE, "Seasonal baseline: unanswered"),
         MUTED: (Kind.MUTED, decision_text(MUTED)),
         Muted(START, "request_rate", inf): (Kind.MUTED, "Muted until it is ended: request rate"),
         Muted(START, "request_rate", START): (Kind.UNMUTED, "No longer muted: request rate"),
@@ -45,7 +46,12 @@ def test_they_have_no_figures_of_an_alert() -> None:
 
 
 def test_every_receiver_can_write_them() -> None:
-    for event in (MUTED, Relearning(START, ""), Accepted(START, "unanswered", {})):
+    for event in (
+        MUTED,
+        Relearning(START, ""),
+        BaselineChosen(START, "unanswered", "fixed"),
+        Accepted(START, "unanswered", {}),
+    ):
         assert b"HTTP" not in slack_body(noticed(event))
         assert noticed(event).kind.value.upper().encode() in syslog_message(noticed(event), 1, 1)
 

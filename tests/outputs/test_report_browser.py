@@ -12,7 +12,8 @@ from browser import MISSING, Browser, browser
 from view_samples import ACTIVE, CALM, ENDED, NOW, TROUBLED, panel, row
 
 from outputs.report.page import Page
-from view.view import Chart, Measure, ResponseTimes, View
+from view.panel import Chart, Measure, ResponseTimes
+from view.view import View
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 

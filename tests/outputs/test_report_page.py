@@ -12,7 +12,8 @@ from view_samples import ACTIVE, CALM, ENDED, HEALTH, NOW, TROUBLED, panel, row
 
 from alerting.alert import SignalUnit
 from outputs.report.page import Page
-from view.view import Chart, FilterView, HistoryView, Measure, PeriodView, ResponseTimes, SignalView, View
+from view.panel import Chart, Measure, ResponseTimes
+from view.view import FilterView, HistoryView, PeriodView, SignalView, View
 
 CHART = Chart(NOW - 2400, 10, tuple(float(n % 7) for n in range(240)), (("2xx", (5,) * 240), ("5xx", (0, 1) * 120)))
 DRAWN = replace(CALM, chart=CHART, whole=Measure(1000, 1000, 5_000_000, ResponseTimes(0.1, 0.07, 0.2, 0.31, 0.9, 1.2)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.arguments import make_parser
+from cli.options import make_parser
 from exercise_config import Config
 
 ROOT = Path(__file__).parent.parent.parent

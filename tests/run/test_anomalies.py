@@ -1,7 +1,7 @@
 """`exercise.py anomalies`: the past is judged again, from the history or a capture."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import pi, sin
 from pathlib import Path
@@ -12,7 +12,10 @@ from scene import Scene
 
 from exercise import main
 from history.archive import SqliteArchive
+from history.counts import Counts
+from history.fleet import SensorState
 from history.keep import Retention
+from history.record import Facts
 from history.sums import Minute
 from run import opening
 from run.anomalies import NONE_KEPT, anomalies
@@ -98,6 +101,48 @@ def test_programs_get_json(told: Callable[..., tuple[list[str], str]]) -> None:
     assert rates["contributors"][0]["name"] == "203.0.113.9"
 
 
+class Store:
+    """A store of two sensors, with the sums of a history."""
+
+    warnings = ("web-3 is left out",)
+
+    def __init__(self, history: Path) -> None:
+        self._archive = SqliteArchive(str(history), Retention())
+        self.chosen: list[Sequence[str]] = []
+
+    def sensors(self) -> list[SensorState]:
+        return [SensorState(name, Facts("", "", "", 10), END, END, 0.0) for name in ("web-1", "web-2")]
+
+    def of(self, names: Sequence[str]) -> "Store":
+        self.chosen.append(names)
+        return self
+
+    def counts(self) -> Counts:
+        return self._archive
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+def test_it_judges_a_store_of_many_sensors(
+    history: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, since = Store(history), ("--since", "11h", *RATE)
+    monkeypatch.setattr("fleet.stores.open_fleet", lambda address: store)
+    assert anomalies(["--store", "clickhouse://reader@db/web", "--sensor", "web-*", *since], now=END) == 0
+    seen = capsys.readouterr()
+    assert store.chosen == [["web-1", "web-2"]]
+    assert "web-3 is left out" in seen.err
+    assert anomalies(["--history", str(history), *since], now=END) == 0
+    assert seen.out == capsys.readouterr().out != ""
+
+
+def test_a_sensor_must_be_there(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fleet.stores.open_fleet", lambda address: Store(history))
+    with pytest.raises(SystemExit, match="2"):
+        anomalies(["--store", "clickhouse://reader@db/web", "--sensor", "db-*"])
+
+
 def test_a_history_of_an_earlier_version_has_nothing_to_judge(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,7 +153,18 @@ def test_a_history_of_an_earlier_version_has_nothing_to_judge(
 
 
 @pytest.mark.parametrize(
-    "wrong", ["--since soon", "-r x --history y", "--set x", "--since 1h --until 2h", "-r x --until 2026-11-02"]
+    "wrong",
+    [
+        "--sensor web-1",
+        "--store ftp://x",
+        "--store /x -i lo",
+        "-r x --store /x",
+        "--since soon",
+        "-r x --history y",
+        "--set x",
+        "--since 1h --until 2h",
+        "-r x --until 2026-11-02",
+    ],
 )
 def test_wrong_usage_is_told(wrong: str) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -23,6 +23,7 @@ from cli.report import report
 from fleet.collector_target import CollectorTarget
 from history.address import StoreAddress, parse_store
 from history.record import StoreError
+from run.anomalies import NOT_COLLECTED, anomalies
 from run.collecting import collect
 
 ROOT = Path(__file__).parents[2]
@@ -290,6 +291,13 @@ def test_errors_of_reports_are_one_line(
     error = capsys.readouterr().err
     assert (found, error.count("\n")) == (status, 1), error
     assert said in error
+
+
+def test_anomalies_cannot_be_found_in_what_a_collector_keeps(
+    collected: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert anomalies(["--store", str(collected)], now=HOUR) == 1
+    assert f"{collected}: {NOT_COLLECTED}" in capsys.readouterr().err
 
 
 def test_what_a_collector_wrote_is_an_ordinary_history(collected: Path, capsys: pytest.CaptureFixture[str]) -> None:

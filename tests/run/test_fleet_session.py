@@ -18,7 +18,8 @@ from store.filtering.sensors import parse_sensors
 from store.store import Store
 from traffic.batch import RecordBatch
 from view.builder import panel
-from view.view import Row, View
+from view.panel import Row
+from view.view import View
 
 
 def rows(view: View, name: str = "top_sensors") -> dict[str, int]:
@@ -299,7 +300,7 @@ def test_a_retired_sensor_can_be_ignored_or_muted(how: str) -> None:
     scene = FleetScene(ignored=["WEB-2"] if how == "ignored" else []).add("web-1", "web-2").begin()
     scene.go(60)
     if how == "muted":
-        scene.session.mute("sensor_silence@web-2", math.inf)
+        scene.session.decisions.mute("sensor_silence@web-2", math.inf)
     scene.go(120, silent=["web-2"])
     if how == "ignored":
         assert named(scene) == []
@@ -316,9 +317,9 @@ def test_muting_a_silent_sensor_ends_the_alarm_on_the_screen() -> None:
     scene.go(60)
     scene.go(120, silent=["web-2"])
     assert scene.view().state == "ALERT"
-    scene.session.mute("sensor_silence@web-2", math.inf)
+    scene.session.decisions.mute("sensor_silence@web-2", math.inf)
     assert scene.view().state != "ALERT"
-    scene.session.mute("sensor_silence@web-2", 0.0)
+    scene.session.decisions.mute("sensor_silence@web-2", 0.0)
     assert scene.view().state == "ALERT"
 
 
@@ -334,7 +335,7 @@ def test_acknowledging_is_about_one_sensor() -> None:
     scene = FleetScene().add("web-1", "web-2", "web-3").begin()
     scene.go(60)
     scene.go(120, silent=["web-2", "web-3"])
-    scene.session.acknowledge("sensor_silence@web-3")
+    scene.session.decisions.acknowledge("sensor_silence@web-3")
     assert {alert.sensor: alert.quiet for alert in scene.view().alerts} == {"web-2": "", "web-3": "acknowledged"}
 
 

@@ -148,11 +148,11 @@ def test_who_learned_again_uses_no_older_history(before: tuple[Monitor, SqliteAr
 def test_a_session_learns_while_it_runs_but_before_it_judges(
     before: tuple[Monitor, SqliteArchive], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("run.session.RECALL", 0.0)  # a slow machine: one window for each tick
+    monkeypatch.setattr("run.earlier.RECALL", 0.0)  # a slow machine: one window for each tick
     config = Config(statistics=("request_rate",), signals=("request_rate",), request_rate_baseline="seasonal")
     session = Session(config, load(("request_rate",)), "eth0 port 80", [], [])
-    assert session.learns_from >= frozenset(NAMES)
-    session.learn_from(learned(before[1], WEEKS - 56 * DAY, WEEKS, session.learns_from))
+    assert session.earlier.wanted() >= frozenset(NAMES)
+    session.earlier.learn_from(learned(before[1], WEEKS - 56 * DAY, WEEKS, session.earlier.wanted()))
     session.begin(WEEKS, STATUS)
     session.tick(WEEKS + 60, STATUS)
     assert state(session)[0] == "LEARNING"

@@ -2,14 +2,22 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 from records import request
 
-from alerting.events import Accepted, Acknowledged, AlertDismissed, AlertRaised, Event, Muted, Relearning
+from alerting.events import (
+    Accepted,
+    Acknowledged,
+    AlertDismissed,
+    AlertRaised,
+    BaselineChosen,
+    Event,
+    Muted,
+    Relearning,
+)
 from capture.intake import Status
 from capture.source import Counters
 from cli.completion import ACTIONS
@@ -17,10 +25,11 @@ from exercise_config import Config
 from run.door import Door
 from run.obeying import SIGNALS, obey, signal_answers
 from run.session import Session
-from run.signal_commands import COMMANDS, length_of, signals
+from run.signal_commands import COMMANDS, _row, length_of, signals
 from stats.loading import load
 from traffic.batch import RecordBatch
 from traffic.health import Health
+from view import figures
 from view.outlet import Outlet
 from view.view import View
 
@@ -119,6 +128,24 @@ def test_one_or_all_signals_learn_again(run: Run) -> None:
     assert run.news() == [Relearning, AlertDismissed, Relearning]
 
 
+def test_a_signal_is_compared_with_something_else(run: Run) -> None:
+    assert run.ask("baseline", "request_rate", kind="seasonal") == {"done": ["request_rate seasonal"]}
+    assert run.ask("baseline", "request_rate", kind="seasonal") == {"done": []}
+    assert run.news() == [AlertDismissed, BaselineChosen]
+    rate, unanswered = run.view().signals
+    assert (rate.seasonal, rate.baseline_chosen, rate.state) == (True, True, "LEARNING")
+    assert (unanswered.seasonal, unanswered.baseline_chosen) == (False, False)
+    assert run.ask("baseline", "request_rate", kind="setting") == {"done": ["request_rate fixed"]}
+    assert not run.view().signals[0].baseline_chosen
+
+
+@pytest.mark.parametrize("more", [{}, {"kind": "sesonal"}, {"kind": ["fixed"]}, {"kind": None}])
+def test_a_baseline_must_be_known(run: Run, more: dict[str, Any]) -> None:
+    assert set(run.ask("baseline", "request_rate", **more)) == {"error"}
+    assert set(run.ask("baseline", kind="seasonal")) == {"error"}
+    assert run.news() == []
+
+
 @pytest.mark.parametrize("asked", [("mute",), ("mute", "nothing"), ("dance",), ("accept", "x" * 3000), ("",)])
 def test_what_cannot_be_done_is_told(run: Run, asked: tuple[str, ...]) -> None:
     assert set(run.ask(*asked)) == {"error"}
@@ -168,6 +195,26 @@ def test_the_command_prints_a_table_and_what_was_done(capsys: pytest.CaptureFixt
     assert lines[1].split() == ["signal", "state", "baseline", "expected", "limit", "now"]
     assert lines[2].split() == ["request_rate", "alert", "fixed", "10", ">", "11", "50", "muted"]
     assert lines[3].split() == ["unanswered", "learning", "fixed", "-", "-", "-"]
+    assert signals(["baseline", "unanswered", "previous"]) == 0
+    assert capsys.readouterr().out == "eth0 port 80: New baseline: unanswered previous\n"
+    assert signals(["list"]) == 0
+    line = capsys.readouterr().out.splitlines()[3]
+    assert line.split() == ["unanswered", "learning", "previous", "-", "-", "-", "baseline", "chosen"]
+
+
+def test_only_known_baselines_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        signals(["baseline", "request_rate", "hourly"])
+    assert "'fixed', 'previous', 'seasonal', 'setting'" in capsys.readouterr().err
+
+
+def test_a_row_says_of_whom_it_is_and_what_was_decided(run: Run) -> None:
+    run.ask("mute", "request_rate", seconds=7200)
+    run.ask("baseline", "request_rate", kind="previous")
+    (listed, _) = run.ask("list")["signals"]
+    told = {**listed, "subject": "192.0.2.1:80", "season_offer": "changed state 7 times in an hour", "flapping": True}
+    until = figures.since(1020 + 7200, 1020, None)
+    assert _row(told, 1020)[-1] == (f"of 192.0.2.1:80, baseline chosen, muted until {until}, flapping, try seasonal")
 
 
 @pytest.mark.usefixtures("served")
@@ -182,22 +229,6 @@ def test_without_a_monitor_the_command_says_so(
     monkeypatch.setattr("run.asking.folder_of", lambda user, environment: tmp_path)
     assert signals(["relearn"]) == 1
     assert "no monitor is running here" in capsys.readouterr().err
-
-
-def test_habits_are_kept_when_they_change(run: Run) -> None:
-    kept: list[Any] = []
-
-    class Memory:
-        def keep_habits(self, habits: Any) -> None:
-            kept.append(habits)
-
-    run.session.remember(Memory(), run.session._monitor.habits)
-    run.news()
-    assert kept == []
-    run.ask("mute", "request_rate")
-    run.news()
-    run.news()
-    assert [habits.muted for habits in kept] == [{"request_rate": inf}]
 
 
 def test_the_shells_complete_what_a_monitor_may_be_told() -> None:

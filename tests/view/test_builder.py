@@ -12,7 +12,8 @@ from store.watched import Watched
 from traffic.batch import RecordBatch
 from traffic.health import Health
 from view.builder import Reading, Run, build_view
-from view.view import AlertView, EnforcingView, LearningView, Row, View
+from view.panel import Row
+from view.view import AlertView, EnforcingView, LearningView, View
 
 START = 1_000_000.0
 

@@ -5,7 +5,7 @@ import pytest
 
 from stats.statistic import BYTES, HITS, SECONDS, Unit
 from view import figures
-from view.view import Measure, Row
+from view.panel import Measure, Row
 
 
 @pytest.mark.parametrize(

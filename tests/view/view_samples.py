@@ -1,7 +1,8 @@
 """Views to draw: one calm, and the same with what the tests change."""
 
 from stats.statistic import BYTES, HITS, SECONDS, Unit
-from view.view import AlertView, EnforcingView, HealthView, LearningView, Measure, Panel, ResponseTimes, Row, View
+from view.panel import Measure, Panel, ResponseTimes, Row
+from view.view import AlertView, EnforcingView, HealthView, LearningView, View
 
 NOW = 1795367050.0
 """17:04:10 2026-11-22 UTC."""

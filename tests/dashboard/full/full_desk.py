@@ -6,11 +6,13 @@ from typing import Any
 
 from records import ended, request
 
+from alerting.events import Event
 from alerting.monitor import Monitor
 from alerting.signals.request_rate import RequestRate
 from alerting.terms import Terms
 from blocking.block_list import BlockList
 from dashboard.full.store_desk import StoreDesk
+from run.decisions import Decisions
 from stats.loading import load
 from stats.statistic import Statistic
 from store.recent import Recent
@@ -22,7 +24,8 @@ from traffic.records import Request
 from view.blocks import blocks_view
 from view.builder import Reading, Run, build_view, panel
 from view.explanation import explanation
-from view.view import Panel, View
+from view.panel import Panel
+from view.view import View
 
 START = 1_795_366_800.0
 """17:00:00 2026-11-22 UTC."""
@@ -81,6 +84,9 @@ class Ledger:
         self.watched.begin(START)
         self.desk = StoreDesk(self, self.recent, statistics, new_store, WINDOWS)
         self.now = START
+        self.told: list[Event] = []
+        """What the user's decisions caused."""
+        self.decisions = Decisions(self.monitor, lambda: self.now, self.told.extend)
         self.health = Health()
         self.warnings: tuple[str, ...] = ()
         self.ended = False
@@ -110,20 +116,8 @@ class Ledger:
         shown = None if blocks is None else blocks_view(["nft"], blocks.blocks, 2, blocks.spared, dry_run=False)
         return replace(view, ended=self.ended, blocks=shown)
 
-    def relearn(self, signal: str = "") -> None:
-        self.monitor.relearn(self.now, signal)
-
-    def accept(self, signal: str) -> None:
-        self.monitor.accept(signal, self.now)
-
-    def acknowledge(self, signal: str) -> None:
-        self.monitor.acknowledge(signal)
-
     def lift(self, network: str) -> bool:
         return bool(self.blocks is not None and self.blocks.lift(network, self.now))
-
-    def mute(self, signal: str, seconds: float) -> None:
-        self.monitor.mute(signal, self.now + seconds)
 
     def panel(self, name: str, window: float | None, rows: int, store: Store | None = None) -> Panel:
         statistic = next(each for each in self.statistics if each.name == name)

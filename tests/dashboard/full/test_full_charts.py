@@ -11,7 +11,8 @@ from dashboard.full.detail_lines import histogram_lines
 from view.cells import cells
 from view.detail import Bar
 from view.page import Line, Page, Style
-from view.view import AlertView, BandView, Chart, ResponseTimes
+from view.panel import BandView, Chart, ResponseTimes
+from view.view import AlertView
 
 START = 1_795_366_800.0
 """17:00:00 UTC, a multiple of all widths used here."""

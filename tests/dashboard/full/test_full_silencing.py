@@ -2,6 +2,7 @@
 
 from full_driver import Driven, drive
 
+from alerting.events import BaselineChosen
 from dashboard.full.fact_screens import AlertScreen
 
 
@@ -41,6 +42,7 @@ def test_a_muted_signal_has_no_banner_until_it_is_muted_no_longer() -> None:
         assert "Request rate: muted for 8 h" in user.lines()[-1]
         assert user.ledger.monitor.muted_until("request_rate") == user.ledger.now + 8 * 3600
         assert banners(user) == []
+        assert user.lines()[1].strip().startswith("ENFORCING  muted alert: Request rate")
         await user.press("a", "enter")
         assert "Silenced            muted until" in user.text()
         await user.press("m")
@@ -91,6 +93,46 @@ def test_the_present_is_accepted_as_usual() -> None:
         assert (user.ledger.monitor.baseline or 0.0) > before
         await user.press("u")
         assert "there is no active alert" in user.lines()[-1]
+
+    drive(scenario)
+
+
+def test_the_signal_of_an_alert_is_compared_with_its_season_and_back() -> None:
+    async def scenario(user: Driven) -> None:
+        (rate,) = user.ledger.monitor.judges
+        await user.press("a", "enter", "B")
+        assert "Request rate: compared with the usual at this hour of the week" in user.lines()[-1]
+        assert (rate.kind, rate.state.name) == ("seasonal", "LEARNING")
+        assert "Now compared with   the usual at this hour of the week (seasonal), chosen" in user.text()
+        assert user.ledger.told[-1] == BaselineChosen(user.ledger.now, "request_rate", "seasonal")
+        await user.press("B")
+        assert "Request rate: fixed baseline, as the setting says" in user.lines()[-1]
+        assert (rate.kind, rate.setting) == ("fixed", "fixed")
+
+    drive(scenario)
+
+
+def test_elsewhere_the_signals_are_that_are_offered_a_season() -> None:
+    async def scenario(user: Driven) -> None:
+        (rate,) = user.ledger.monitor.judges
+        await user.press("B")
+        assert "no signal is offered a seasonal baseline" in user.lines()[-1]
+        rate.offer = "has alerted for 3 hours"
+        await user.refresh()
+        await user.press("B")
+        assert (rate.kind, rate.offer) == ("seasonal", "")
+        assert banners(user) == []
+
+    drive(scenario)
+
+
+def test_where_the_setting_says_seasonal_there_is_nothing_to_undo() -> None:
+    async def scenario(user: Driven) -> None:
+        (rate,) = user.ledger.monitor.judges
+        rate.setting = rate.kind = "seasonal"
+        await user.refresh()
+        await user.press("a", "enter", "B")
+        assert "Request rate: its setting says seasonal" in user.lines()[-1]
 
     drive(scenario)
 

@@ -32,7 +32,7 @@ from view import figures
 from view.cells import cells
 from view.exchange_line import Discretion
 from view.page import Line, Page, Piece, Style
-from view.view import Measure, Panel, ResponseTimes, Row
+from view.panel import Measure, Panel, ResponseTimes, Row
 
 NOTHING = Row("(other)", Measure(0, 0), Measure(0, 0))
 

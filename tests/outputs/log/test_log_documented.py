@@ -8,7 +8,7 @@ import pytest
 from log_samples import EACH
 from notice_samples import RAISED
 
-from cli.arguments import LOG_FORMATS
+from cli.options import LOG_FORMATS
 from exercise_config import Config
 from notices.syslog_format import CRITICAL, INFORMATIONAL, USUAL_SIZE
 from outputs.log.cef import COMMON, CUSTOM
