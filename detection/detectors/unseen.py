@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from detection.exchanges import chosen, marked, text_at
 from detection.tally import Distinct, Escalation, Repeats
 from detection.unseen.features import FEATURES, unpacked
+from detection.unseen.kept import packed, unpack
 from detection.unseen.model import Judged, Model, pieces
 from detection.unseen.prior import TEXT
 from detection.unseen.reasons import reasons
@@ -49,6 +50,14 @@ class Unseen:
         self._named = Repeats(PAUSE)
         self._reported = Escalation(PAUSE)
         self._askers = Distinct(ADOPTION, most=ADOPTED)
+
+    def learned(self) -> bytes:
+        """See `detection.detector`."""
+        return packed(self._model.hosts)
+
+    def restore(self, learned: bytes) -> None:
+        """See `detection.detector`."""
+        unpack(learned, self._model.hosts)
 
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""

@@ -24,7 +24,8 @@ class Hosts:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
+        """Hosts of which counts are kept."""
         self._places: OrderedDict[str, int] = OrderedDict()
         self.requests: NDArray[np.int64] = np.zeros(0, np.int64)
         """Requests learned from, at each place."""
@@ -40,6 +41,11 @@ class Hosts:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def known(self) -> list[tuple[str, int]]:
+        """The names and places of the hosts; the one that was asked for last comes last."""
+        return list(self._places.items())
+
     def places(self, names: Sequence[str]) -> NDArray[np.intp]:
         """Return the places of hosts, at most as many as are kept. Those that are new have no requests."""
         return np.array([self._place(name) for name in names], np.intp)
@@ -49,7 +55,7 @@ class Hosts:
         if place is not None:
             self._places.move_to_end(name)
             return place
-        if len(self._places) >= self._most:
+        if len(self._places) >= self.most:
             _, place = self._places.popitem(last=False)
             self._clear(place)
         else:
@@ -66,7 +72,7 @@ class Hosts:
         """Make room for hosts, twice as many as before, so that few hosts need little memory."""
         if size <= len(self.requests):
             return
-        room = min(max(2 * len(self.requests), 8), self._most)
+        room = min(max(2 * len(self.requests), 8), self.most)
         for name in ("requests", "reached", "seen", "distinct", "strangest"):
             counts = getattr(self, name)
             larger = np.zeros((room, *counts.shape[1:]), counts.dtype)

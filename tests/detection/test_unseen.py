@@ -4,45 +4,19 @@ import numpy as np
 import pytest
 from detecting import BEGIN, CLIENT
 from records import exchange, request
+from unseen_visits import INJECTION, features_of, found, ordinary, visit
 
 from capture.core import CORE
 from detection.detectors.unseen import ADOPTED, Unseen
-from detection.pipeline import WithFindings
 from detection.unseen import prior
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.hosts import MEMORY, Hosts
 from detection.unseen.model import KNOWN, STRANGE, Model, pieces
 from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS, from_text, learned, levels_of, to_text
-from traffic.batch import RecordBatch
 from traffic.finding import Finding
 from traffic.records import Exchange
 
 pytestmark = pytest.mark.skipif(not hasattr(CORE, "request_features"), reason="needs the core")
-
-HEAD = "Host: shop.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n"
-INJECTION = "/items?page=1%27%20or%20%271%27=%271%27--%20"
-
-
-def features_of(target: str, head: str = HEAD) -> str:
-    assert CORE is not None
-    return str(CORE.request_features(f"GET {target} HTTP/1.1\r\n{head}\r\n".encode(), b""))
-
-
-def visit(number: int, target: str, client: str = CLIENT, host: str = "shop.example.com") -> Exchange:
-    time = BEGIN + number
-    asked = request(time=time, target=target, client=client, host=host)
-    return exchange(asked, time=time, client=client, features=features_of(target))
-
-
-def ordinary(count: int, begin: int = 0, host: str = "shop.example.com") -> list[Exchange]:
-    return [
-        visit(begin + number, f"/items?page={number % 7}", f"198.51.100.{number % 20}", host) for number in range(count)
-    ]
-
-
-def found(detector: Unseen, exchanges: list[Exchange], others: tuple[Finding, ...] = ()) -> list[Finding]:
-    batch = RecordBatch(exchanges)
-    return list(detector.look(WithFindings(batch, RecordBatch(others)) if others else batch))
 
 
 def test_an_injection_is_found_where_pages_were_asked_for_and_the_reason_says_why() -> None:
