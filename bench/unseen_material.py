@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.prefilter import TRAFFIC
+from bench.unseen_typed import typed
 from bench.visits import Visitor
 from capture.core import CORE
 from capture.errors import CaptureError
@@ -100,6 +101,12 @@ class Material(NamedTuple):
         return Material(self.features[places], *lists)
 
 
+def joined(*parts: Material) -> Material:
+    """Return all requests of several materials."""
+    lists = ([value for part in parts for value in part[place]] for place in range(1, 5))
+    return Material(np.concatenate([part.features for part in parts]), *lists)
+
+
 def _material(rows: Iterable[tuple[str, str, str, bytes, bytes]]) -> Material:
     """Make material of site, host, name, head and body."""
     if CORE is None:
@@ -116,6 +123,11 @@ def ordinary() -> Material:
     """Return the ordinary requests of captures, in their order."""
     folder = Path(ORDINARY) if ORDINARY else CORPUS / "pcaps"
     return _material(_captured(folder))
+
+
+def odd_texts() -> Material:
+    """Return requests with odd texts that people type: see `bench.unseen_typed`."""
+    return _material(typed())
 
 
 def attacks() -> tuple[Material, Material]:

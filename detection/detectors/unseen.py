@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from detection.exchanges import chosen, marked, text_at
 from detection.tally import Distinct, Escalation, Repeats
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.kept import packed, unpack
 from detection.unseen.model import Judged, Model, pieces
-from detection.unseen.prior import TEXT
+from detection.unseen.prior import ANYWHERE, LIMIT, TEXT
 from detection.unseen.reasons import reasons
 from detection.unseen.usual import from_text
 from traffic.batch import Batch, Table
@@ -45,7 +46,7 @@ class Unseen:
     name, title, records = "unseen", "Requests unlike all others", (Exchange, Finding)
 
     def __init__(self, hosts: int = 1000) -> None:
-        self._model = Model(from_text(TEXT), hosts)
+        self._model = Model(from_text(TEXT), Anywhere(from_text(ANYWHERE), LIMIT), hosts)
         self._most_hosts = hosts
         self._named = Repeats(PAUSE)
         self._reported = Escalation(PAUSE)

@@ -2,7 +2,7 @@
 
 A request is as strange as its features are surprising, in bits: how seldom their amounts are reached by requests of
 this host, together with those of all, and how seldom this host gets anything new of a category. Small surprises do not
-count, so many of them make no large one.
+count, so many of them make no large one. A host that is not known yet gets what `detection.unseen.anywhere` says.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES
 from detection.unseen.hosts import BINS, MEMORY, Hosts
 from detection.unseen.usual import AMOUNTS, CATEGORIES, IS_ORDINARY, LEVELS, Usual, levels_of
@@ -19,10 +20,6 @@ KNOWN: Final = 20
 """Requests after which a host is known. Before, only what is strange anywhere is found."""
 STRANGE: Final = 9.0
 """Bits from which a request to a known host is strange."""
-STRANGE_ANYWHERE: Final = 40.0
-"""Bits from which a request to an unknown host is strange: ordinary ones, such as reports of apps with documents in
-their parameters, have up to 35.
-"""
 MARGIN: Final = 1.5
 """Factor above the strangest request that a host usually gets."""
 EXPECTED: Final = 4.5
@@ -68,7 +65,8 @@ class Judged(NamedTuple):
 class Model:
     """What is usual, anywhere and at each host. It is the same after the same requests in the same pieces."""
 
-    def __init__(self, usual: Usual, most_hosts: int) -> None:
+    def __init__(self, usual: Usual, anywhere: Anywhere, most_hosts: int) -> None:
+        self._anywhere = anywhere
         self.hosts = Hosts(most_hosts)
         self._chances = usual.chances * np.float32(PRIOR)
 
@@ -87,8 +85,13 @@ class Model:
             + np.minimum(news, NEWS)
             + np.maximum(news - ALL_NEW, 0)
         )
-        known = np.where(requests >= KNOWN, STRANGE, STRANGE_ANYWHERE)
-        return Judged(scores, np.maximum(known, MARGIN * self.hosts.strangest[places]), surprises)
+        limits = np.maximum(STRANGE, MARGIN * self.hosts.strangest[places])
+        unknown = np.flatnonzero(requests < KNOWN)
+        if len(unknown):
+            amounts[unknown] = found = self._anywhere.surprises(levels_of(features[unknown]))
+            surprises[unknown, :CATEGORIES] = 0
+            scores[unknown], limits[unknown] = found.sum(axis=1, dtype=np.float64), self._anywhere.limit
+        return Judged(scores, limits, surprises)
 
     def learn(self, places: NDArray[np.intp], features: NDArray[np.uint8], scores: NDArray[np.float64]) -> None:
         """Take requests for usual. The scores of hosts that are not known yet do not raise their limits."""

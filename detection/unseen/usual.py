@@ -48,11 +48,11 @@ def levels_of(features: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return LEVEL[features[:, CATEGORIES:]]
 
 
-def learned(features: NDArray[np.uint8], sites: Sequence[str]) -> Usual:
-    """Learn from ordinary requests, one row each, and the sites they were sent to."""
+def learned(levels: NDArray[np.uint8], sites: Sequence[str]) -> Usual:
+    """Learn from the levels of ordinary requests, one row each, and the sites they were sent to."""
     _, codes = np.unique(np.asarray(sites), return_inverse=True)
     weights = np.minimum(1, MOST_OF_A_SITE / np.bincount(codes))[codes]
-    levels, total = levels_of(features), float(weights.sum())
+    total = float(weights.sum())
     chances = np.empty((len(AMOUNTS), LEVELS))
     for place, ordinary in enumerate(IS_ORDINARY):
         counts = np.bincount(levels[:, place], weights, LEVELS)

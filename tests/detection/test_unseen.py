@@ -9,12 +9,15 @@ from unseen_visits import INJECTION, features_of, found, ordinary, visit
 from capture.core import CORE
 from detection.detectors.unseen import ADOPTED, Unseen
 from detection.unseen import prior
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.hosts import MEMORY, Hosts
 from detection.unseen.model import KNOWN, STRANGE, Model, pieces
 from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS, from_text, learned, levels_of, to_text
 from traffic.finding import Finding
 from traffic.records import Exchange
+
+ANYWHERE = Anywhere(from_text(prior.ANYWHERE), prior.LIMIT)
 
 pytestmark = pytest.mark.skipif(not hasattr(CORE, "request_features"), reason="needs the core")
 
@@ -39,9 +42,10 @@ def test_an_unknown_host_has_no_findings_for_what_is_merely_new() -> None:
     assert found(Unseen(), [visit(number, target) for number, target in enumerate(targets)]) == []
 
 
-def test_what_is_strange_anywhere_is_found_at_an_unknown_host() -> None:
-    target = "/x?q=1'%20union%20select%20char(60),sleep(5)--%20<script>alert('x')</script>;cat%20/etc/passwd"
-    assert len(found(Unseen(), [visit(0, target)])) == 1
+def test_what_is_strange_anywhere_is_found_at_an_unknown_host_and_the_reason_says_why() -> None:
+    (finding,) = found(Unseen(), [visit(0, INJECTION)])
+    assert "quotation marks before an operator" in finding.reason
+    assert "before)" not in finding.reason  # nothing is known of the host
 
 
 def test_one_client_cannot_teach_its_attack() -> None:
@@ -183,12 +187,14 @@ def test_the_prior_can_be_written_and_read() -> None:
 
 def test_a_site_with_many_requests_is_but_one_site() -> None:
     plain, odd = unpacked([features_of("/a"), features_of("/a?b=(c)")])
-    usual = learned(np.array([odd] * 100 + [plain] * 10), ["odd"] * 100 + [f"site {number}" for number in range(10)])
+    usual = learned(
+        levels_of(np.array([odd] * 100 + [plain] * 10)), ["odd"] * 100 + [f"site {number}" for number in range(10)]
+    )
     place = AMOUNTS.index([feature.name for feature in FEATURES].index("parentheses"))
     assert 0.2 < usual.chances[place, 1] < 0.4
 
 
 def test_small_surprises_make_no_large_one() -> None:
-    model = Model(from_text(prior.TEXT), 10)
+    model = Model(from_text(prior.TEXT), ANYWHERE, 10)
     rows = unpacked([features_of(f"/long/{'segment/' * 6}?{'a=b&' * 30}")])
     assert model.judge(model.hosts.places(["a"]), rows).scores[0] < STRANGE

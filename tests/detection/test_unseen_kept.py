@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from unseen_visits import CALL, found, ordinary, visit
+from unseen_visits import UNUSUAL, found, ordinary, visit
 
 from capture.core import CORE
 from detection.detectors.unseen import Unseen
@@ -49,11 +49,11 @@ def test_all_that_is_known_of_each_host_is_restored() -> None:
         assert of(after._model.hosts, name) == of(before._model.hosts, name)
 
 
-def test_what_was_ordinary_before_is_ordinary_and_an_attack_is_found_at_once() -> None:
+def test_what_was_ordinary_before_is_ordinary_and_what_is_not_is_found_at_once() -> None:
     detector = restored(taught("shop.example.com"))
     assert found(detector, ordinary(20, begin=200)) == []
-    assert len(found(detector, [visit(300, CALL)])) == 1
-    assert found(Unseen(), [visit(300, CALL)]) == []
+    assert len(found(detector, [visit(300, UNUSUAL)])) == 1
+    assert found(Unseen(), [visit(300, UNUSUAL)]) == []
 
 
 def test_of_fewer_hosts_than_before_those_that_were_asked_for_last_are_restored() -> None:

@@ -11,7 +11,7 @@ from traffic.finding import Finding
 from traffic.records import Exchange
 
 HEAD = "Host: shop.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n"
-CALL = "/items?page=max(price)"
+UNUSUAL = "/items?page=(1)"
 """Strange here, but not anywhere."""
 INJECTION = "/items?page=1%27%20or%20%271%27=%271%27--%20"
 

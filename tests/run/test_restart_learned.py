@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from detecting import BEGIN
 from scene import START, Scene
-from unseen_visits import CALL, ordinary, visit
+from unseen_visits import UNUSUAL, ordinary, visit
 from wire import Talk, get, ok
 
 import exercise
@@ -50,7 +50,7 @@ def findings_of_run(path: Path, start: int, exchanges: list[Exchange]) -> int:
 
 
 def test_a_host_that_was_known_before_a_restart_is_known_after_it(tmp_path: Path) -> None:
-    attack = [visit(1500, CALL)]
+    attack = [visit(1500, UNUSUAL)]
     assert findings_of_run(tmp_path / "one.db", 0, ordinary(200)) == 0
     assert findings_of_run(tmp_path / "one.db", 1000, attack) == 1
     assert findings_of_run(tmp_path / "other.db", 1000, attack) == 0
@@ -59,8 +59,8 @@ def test_a_host_that_was_known_before_a_restart_is_known_after_it(tmp_path: Path
 def capture(path: Path) -> str:
     scene = Scene()
     for number in range(60):
-        target = CALL if number % 30 == 29 else f"/items?page={number % 7}"
-        addresses = ("203.0.113.7" if target == CALL else f"198.51.100.{number % 20}", "192.0.2.10")
+        target = UNUSUAL if number % 30 == 29 else f"/items?page={number % 7}"
+        addresses = ("203.0.113.7" if target == UNUSUAL else f"198.51.100.{number % 20}", "192.0.2.10")
         talk = Talk(client_port=2000 + number, addresses=addresses, time=START + 20 * number)
         scene.frames += talk.client(get(target, "Host: shop.example.com")).server(ok()).close().frames
     scene.write(path)
