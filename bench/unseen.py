@@ -20,6 +20,7 @@ from detection.detectors.unseen import Unseen
 from detection.unseen.hosts import PER_HOST
 from detection.unseen.model import Model
 from detection.unseen.reasons import reasons
+from detection.unseen.usual import Requests
 from exercise_config import Config
 from run.decoding import decoder_for
 from traffic.batch import Batch
@@ -194,12 +195,11 @@ def _lines(known: Taught, made: Material, meant: Material) -> Iterator[str]:
     rows = [row for row, name in enumerate(made.sites) if name == site]
     model = Model(*known, 1)
     place = model.hosts.places([site])
-    features = made.features[rows]
-    model.learn(np.repeat(place, len(rows)), features, np.zeros(len(rows)))
+    model.learn(np.repeat(place, len(rows)), Requests(made.features[rows]), np.zeros(len(rows)))
     chosen = Random(1).sample(range(len(meant.sites)), min(LINES, len(meant.sites)))
-    judged = model.judge(np.repeat(place, len(chosen)), meant.features[chosen])
+    judged = model.judge(np.repeat(place, len(chosen)), Requests(meant.features[chosen]))
     for number, row in enumerate(chosen):
-        why = reasons(model, int(place[0]), meant.features[row], judged.surprises[number])
+        why = reasons(model, int(place[0]), meant.features[row])
         verdict = f"{judged.scores[number]:.0f}" if judged.scores[number] >= judged.limits[number] else "not found"
         yield f"{meant.names[row]} ({verdict}): {'; '.join(why)}"
 

@@ -20,7 +20,7 @@ from bench.unseen_material import Material
 from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES
 from detection.unseen.model import KNOWN, Judged, Model, pieces
-from detection.unseen.usual import Usual, learned, levels_of
+from detection.unseen.usual import Requests, Usual, learned, levels_of
 
 BATCH: Final = 256
 """Requests in a batch."""
@@ -122,28 +122,29 @@ def _in_order(model: Model, material: Material) -> tuple[NDArray[np.float64], ND
         places = model.hosts.places(material.sites[start : start + BATCH])
         features = material.features[start : start + BATCH]
         for piece in pieces(places, model.hosts.requests):
-            judged = model.judge(places[piece], features[piece])
-            scores[start + piece], limits[start + piece] = judged.scores, judged.limits
-            usual = piece[judged.scores < judged.limits]
-            model.learn(places[usual], features[usual], judged.scores[judged.scores < judged.limits])
+            requests = Requests(features[piece])
+            judged = model.judge(places[piece], requests)
+            scores[start + piece], limits[start + piece] = judged
+            usual = np.flatnonzero(judged.scores < judged.limits)
+            model.learn(places[piece[usual]], requests.chosen(usual), judged.scores[usual])
     return scores, limits
 
 
 def _sent(model: Model, sent: Material, ordinary: Material, known: list[int], borrowed: tuple[str, ...]) -> Scored:
     """Send requests to known hosts in turn, given the last ordinary request of each, which lends some features."""
     if not known or not sent.sites:
-        return _scored(model.judge(np.zeros(0, np.intp), np.zeros((0, len(FEATURES)), np.uint8)))
+        return _scored(model.judge(np.zeros(0, np.intp), Requests(np.zeros((0, len(FEATURES)), np.uint8))))
     turns = np.array(known)[np.arange(len(sent.sites)) % len(known)]
     columns = [_PLACES[name] for name in borrowed]
     features = sent.features.copy()
     features[:, columns] = ordinary.features[turns][:, columns]
     places = model.hosts.places([ordinary.sites[row] for row in turns.tolist()])
-    return _scored(model.judge(places, features))
+    return _scored(model.judge(places, Requests(features)))
 
 
 def _sent_to_nobody(model: Model, sent: Material) -> Scored:
     place = model.hosts.places(["nobody asked this host before"])[0]
-    return _scored(model.judge(np.full(len(sent.sites), place), sent.features))
+    return _scored(model.judge(np.full(len(sent.sites), place), Requests(sent.features)))
 
 
 def _scored(judged: Judged) -> Scored:

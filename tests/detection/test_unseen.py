@@ -13,7 +13,7 @@ from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.hosts import MEMORY, Hosts
 from detection.unseen.model import KNOWN, STRANGE, Model, pieces
-from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS, from_text, learned, levels_of, to_text
+from detection.unseen.usual import AMOUNTS, LEVELS, Requests, from_text, learned, levels_of, to_text
 from traffic.finding import Finding
 from traffic.records import Exchange
 
@@ -141,7 +141,7 @@ def test_old_requests_count_less() -> None:
     old, new = unpacked([features_of("/old.php?x=(1)"), features_of("/new")])
     for row in (old, new, new):
         rows = np.tile(row, (MEMORY, 1))
-        hosts.learn(np.repeat(places, MEMORY), rows[:, :CATEGORIES], levels_of(rows), np.zeros(MEMORY))
+        hosts.learn(np.repeat(places, MEMORY), Requests(rows), np.zeros(MEMORY))
     assert hosts.requests[0] <= MEMORY
     path_form = [feature.name for feature in FEATURES].index("path_form")
     assert hosts.seen[0, path_form, new[path_form]] > hosts.seen[0, path_form, old[path_form]] > 0
@@ -151,7 +151,7 @@ def test_old_requests_count_less() -> None:
 def test_counts_of_levels_are_of_all_that_reach_them() -> None:
     hosts = Hosts(1)
     rows = unpacked([features_of("/a/b/c"), features_of("/a")])
-    hosts.learn(hosts.places(["a", "a"]), rows[:, :CATEGORIES], levels_of(rows), np.zeros(2))
+    hosts.learn(hosts.places(["a", "a"]), Requests(rows), np.zeros(2))
     depth = AMOUNTS.index([feature.name for feature in FEATURES].index("path_depth"))
     assert hosts.reached[0, depth, :5].tolist() == [2, 2, 1, 1, 0]
 
@@ -197,4 +197,4 @@ def test_a_site_with_many_requests_is_but_one_site() -> None:
 def test_small_surprises_make_no_large_one() -> None:
     model = Model(from_text(prior.TEXT), ANYWHERE, 10)
     rows = unpacked([features_of(f"/long/{'segment/' * 6}?{'a=b&' * 30}")])
-    assert model.judge(model.hosts.places(["a"]), rows).scores[0] < STRANGE
+    assert model.judge(model.hosts.places(["a"]), Requests(rows)).scores[0] < STRANGE
