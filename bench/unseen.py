@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.measure import Figure, table
 from bench.offline import capture_of
-from bench.unseen_material import Material, attacks, generated, odd_texts, ordinary
+from bench.unseen_material import Material, attacks, browsed, generated, odd_texts, ordinary
 from bench.unseen_trials import Sent, Taught, Trial, taught, trial, trials
 from capture.open import open_file
 from detection.detectors.unseen import Unseen
@@ -54,6 +54,8 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[dict[str, Any]]:
     results.append(_sum(found, sent.attacks) | {"lines": list(_alarms(found, usual_requests))})
     made, known = generated(), taught(usual_requests, sent.odd)
     results.append(_figures("generated", trial(known, made, sent)))
+    if (others := browsed()) is not None:
+        results.append(_figures("browsing", trial(known, others, sent)))
     say("unseen: cost")
     results.append(_cost())
     results.append({"part": "lines", "lines": list(_lines(known, made, sent.attacks))})

@@ -26,8 +26,8 @@ CHARACTERS: Final = (
     "densest",
 )  # fmt: skip
 """Amounts that say the same: of these, the most surprising one counts."""
-IN_PATHS: Final = ("path_calls", "path_traversals")
-"""Amounts of paths that count. Others are usual somewhere, such as separators and reserved words."""
+IN_PATHS: Final = ("path_traversals",)
+"""Amounts of paths that count. Others are usual somewhere: names of files have parentheses and reserved words."""
 _LEFT_OUT: Final = ("controls", "needless_encoding", "declarations")
 
 _NAMES: Final = [FEATURES[place].name for place in AMOUNTS]

@@ -5,7 +5,7 @@ from math import ceil
 import pytest
 
 from bench.unseen_limit import limit, usual_anywhere
-from bench.unseen_material import attacks, generated, odd_texts, ordinary, present
+from bench.unseen_material import attacks, browsed, generated, odd_texts, ordinary, present
 from bench.unseen_trials import Scored, Sent, taught, trial, trials
 from capture.core import CORE
 from detection.unseen import prior
@@ -41,8 +41,11 @@ def test_attacks_are_found_and_ordinary_requests_are_not() -> None:
     ):
         assert share(kinds) >= least
     assert share([each.odd for each in found]) <= MOST_ODD
+    known = taught(requests, sent.odd)
+    if (others := browsed()) is not None:
+        assert int(trial(known, others, sent).ordinary.strange.sum()) <= ceil(MOST_ALARMS * len(others.sites))
     made, some = generated().chosen(range(20_000)), sent.attacks.chosen(range(0, len(sent.attacks.sites), 10))
-    tried = trial(taught(requests, sent.odd), made, sent._replace(attacks=some))
+    tried = trial(known, made, sent._replace(attacks=some))
     assert int(tried.ordinary.strange.sum()) <= MOST_ALARMS * len(made.sites)
     assert float(tried.attacks.strange.mean()) >= LEAST_FOUND
 

@@ -48,6 +48,7 @@ def test_what_breaks_out_of_a_value_is_strange(target: str) -> None:
     [
         "/",
         "/blog/2026/11/a-long-title-of-a-post?page=2&sort=date",
+        "/wiki/thumb/Girl_%28cropped%29.jpg/72px-Girl_%28cropped%29.jpg",
         "/search?q=O%27Neill+%26+Sons",
         "/search?q=Tom+%26+Jerry+(1940)",
         "/search?q=select+a+seat+from+the+list",
