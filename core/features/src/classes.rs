@@ -1,5 +1,8 @@
 //! What a text consists of.
 
+/// The letters aeiouy and the underscore, by their last five bits.
+pub(crate) const VOWELS: u32 = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25 | 1 << 31;
+
 /// Mark bytes in a table.
 #[allow(clippy::indexing_slicing)] // by the compiler
 pub(crate) const fn marked(bytes: &[u8]) -> [bool; 256] {

@@ -1,7 +1,8 @@
 //! Shapes of text that is meant to be run or to break out of a value: what follows what, not which words.
 
+use crate::amounts::in_short_text;
 use crate::bodies::{each_string, looks_structured};
-use crate::classes::is_text;
+use crate::classes::{VOWELS, is_text};
 use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS, bit_of};
 
 /// Counts of shapes in the decoded texts of one part of a request: of each shape, that of the text with most of it.
@@ -58,17 +59,6 @@ pub(crate) struct Shapes {
     pub(crate) specials: usize,
     /// Longest run of letters without a vowel.
     pub(crate) unspeakable: usize,
-}
-
-/// Length of a text in bytes up to which counts are what they are. A longer one has more of everything.
-const SHORT: usize = 128;
-
-/// The letters aeiouy and the underscore, by their last five bits.
-const VOWELS: u32 = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25 | 1 << 31;
-
-/// Return a count in a text of some length as if that were short; what is there at all counts.
-fn in_short_text(count: usize, length: usize) -> usize {
-    if length <= SHORT { count } else { (count * SHORT / length).max(count.min(1)) }
 }
 
 /// What is known of the text that is being read.
