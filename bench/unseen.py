@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from bench.measure import Figure, table
 from bench.offline import capture_of
-from bench.unseen_material import Material, attacks, generated, ordinary
-from bench.unseen_trials import Trial, trial, trials
+from bench.unseen_material import Material, attacks, browsed, generated, odd_texts, ordinary
+from bench.unseen_trials import Sent, Taught, Trial, taught, trial, trials
 from capture.open import open_file
 from detection.detectors.unseen import Unseen
 from detection.unseen.hosts import PER_HOST
 from detection.unseen.model import Model
 from detection.unseen.reasons import reasons
-from detection.unseen.usual import Usual, learned
+from detection.unseen.usual import Requests
 from exercise_config import Config
 from run.decoding import decoder_for
 from traffic.batch import Batch
@@ -34,6 +34,8 @@ BATCH: Final = 4000
 PACKETS: Final = 200_000
 """Packets of the benchmark's capture."""
 ROUNDS: Final = 5
+CAMPAIGN: Final = 5
+"""Attacks that a client sends."""
 FAMILIES: Final = {
     "911": "methods", "913": "scanners", "920": "protocol", "921": "protocol attacks", "922": "multipart",
     "930": "files of the server", "931": "files elsewhere", "932": "commands", "933": "PHP", "934": "other languages",
@@ -45,18 +47,18 @@ FAMILIES: Final = {
 def measure(quick: bool, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Try the model on each part of the hosts, and on generated sites; measure its cost."""
     say("unseen: reading captures and attacks")
-    usual_requests, (meant, near) = ordinary(), attacks()
+    usual_requests, sent = ordinary(), Sent(*attacks(), odd_texts())
     say("unseen: trials")
-    found = list(trials(usual_requests, meant, near))
+    found = list(trials(usual_requests, sent))
     results = [_figures(f"part {part}", each) for part, each in enumerate(found)]
-    results.append(_sum(found, meant) | {"lines": list(_alarms(found, usual_requests))})
-    made = generated()
-    usual = learned(usual_requests.features, usual_requests.sites)
-    made_trial = trial(usual, made, meant, near)
-    results.append(_figures("generated", made_trial))
+    results.append(_sum(found, sent.attacks) | {"lines": list(_alarms(found, usual_requests))})
+    made, known = generated(), taught(usual_requests, sent.odd)
+    results.append(_figures("generated", trial(known, made, sent)))
+    if (others := browsed()) is not None:
+        results.append(_figures("browsing", trial(known, others, sent)))
     say("unseen: cost")
     results.append(_cost())
-    results.append({"part": "lines", "lines": list(_lines(usual, made, meant))})
+    results.append({"part": "lines", "lines": list(_lines(known, made, sent.attacks))})
     return results
 
 
@@ -68,15 +70,17 @@ def report(results: list[dict[str, Any]]) -> str:
     lines = next(each for each in results if each["part"] == "lines")
     heads = (
         "hosts", "ordinary requests", "sites", "known", "false alarms", "attacks", "aimed attacks", "at unknown hosts",
-        "near-attacks",
+        "near-attacks", "odd texts", "limit",
     )  # fmt: skip
     families = table(("rules", "attacks", "found"), (_family(*each) for each in total["families"].items()))
     return "\n\n".join((
         table(heads, (_row(each) for each in rows)),
         f"False alarms: {'; '.join(total['lines']) or 'none'}.",
+        f"Clients that send {CAMPAIGN} attacks of a family to unknown hosts: {_percent(total['campaigns'])} are found.",
         families,
-        f"Cost of a request: {cost['core']:.1f} us of CPU in the core, {cost['model']:.1f} us for the detector. "
-        f"A host takes {PER_HOST / 1000:.1f} kB, `unseen_hosts` of them {Config.unseen_hosts * PER_HOST / 1e6:.0f} MB.",
+        f"Cost of a request to a known host: {cost['core']:.1f} us of CPU in the core, {cost['model']:.1f} us for the "
+        f"detector. A host takes {PER_HOST / 1000:.1f} kB, `unseen_hosts` of them "
+        f"{Config.unseen_hosts * PER_HOST / 1e6:.0f} MB.",
         "\n".join(f"    {line}" for line in lines["lines"]),
     ))  # fmt: skip
 
@@ -100,6 +104,8 @@ def _figures(name: str, found: Trial) -> dict[str, Any]:
         "aimed": share(found.aimed.strange),
         "unknown": share(found.unknown.strange),
         "near": share(found.near.strange),
+        "odd": share(found.odd.strange),
+        "limit": float(found.unknown.limits[0]),
     }
 
 
@@ -125,8 +131,24 @@ def _sum(found: list[Trial], meant: Material) -> dict[str, Any]:
         "near": float(np.concatenate([each.near.strange for each in known]).mean())
         if len(known[0].near.rows)
         else None,
+        "odd": float(np.concatenate([each.odd.strange for each in found]).mean()),
+        "campaigns": _campaigns(found, meant),
         "families": families,
     }
+
+
+def _campaigns(found: list[Trial], meant: Material) -> float:
+    """Return the share of clients that are found, if each sends some attacks of a family, chosen by lot, to unknown
+    hosts.
+    """
+    dice, shares = Random(1), []
+    for each in found:
+        for start in FAMILIES:
+            rows = [row for row, name in enumerate(meant.names) if name.startswith(start)]
+            dice.shuffle(rows)
+            sent = (each.unknown.strange[rows[first : first + CAMPAIGN]] for first in range(0, len(rows), CAMPAIGN))
+            shares += [bool(strange.any()) for strange in sent if len(strange) == CAMPAIGN]
+    return sum(shares) / max(len(shares), 1)
 
 
 def _alarms(found: list[Trial], material: Material) -> Iterator[str]:
@@ -136,11 +158,14 @@ def _alarms(found: list[Trial], material: Material) -> Iterator[str]:
 
 
 def _cost() -> dict[str, Any]:
-    """Measure CPU time for a request of the benchmark's capture: with features, and with the detector besides."""
-    path, rounds = str(capture_of(PACKETS)), []
+    """Measure CPU time for a request of the benchmark's capture: with features, and with the detector besides, which
+    has seen the same requests before, so that it knows their hosts.
+    """
+    path, rounds, detector = str(capture_of(PACKETS)), [], Unseen()
+    _microseconds(path, True, detector)
     for _ in range(ROUNDS):
         without, described, detected = (
-            _microseconds(path, *each) for each in ((False, None), (True, None), (True, Unseen()))
+            _microseconds(path, *each) for each in ((False, None), (True, None), (True, detector))
         )
         rounds.append((described - without, detected - described))
     core, model = (Figure.of(each).median for each in zip(*rounds, strict=True))
@@ -170,27 +195,31 @@ def _looked(batch: Batch, detector: Unseen | None) -> int:
     return len(table)
 
 
-def _lines(usual: Usual, made: Material, meant: Material) -> Iterator[str]:
+def _lines(known: Taught, made: Material, meant: Material) -> Iterator[str]:
     """Yield the reasons of findings chosen by lot, at the most visited of the generated sites."""
     site = Counter(made.sites).most_common(1)[0][0]
     rows = [row for row, name in enumerate(made.sites) if name == site]
-    model = Model(usual, 1)
+    model = Model(*known, 1)
     place = model.hosts.places([site])
-    features = made.features[rows]
-    model.learn(np.repeat(place, len(rows)), features, np.zeros(len(rows)))
+    model.learn(np.repeat(place, len(rows)), Requests(made.features[rows]), np.zeros(len(rows)))
     chosen = Random(1).sample(range(len(meant.sites)), min(LINES, len(meant.sites)))
-    judged = model.judge(np.repeat(place, len(chosen)), meant.features[chosen])
+    judged = model.judge(np.repeat(place, len(chosen)), Requests(meant.features[chosen]))
     for number, row in enumerate(chosen):
-        why = reasons(model, int(place[0]), meant.features[row], judged.surprises[number])
+        why = reasons(model, int(place[0]), meant.features[row])
         verdict = f"{judged.scores[number]:.0f}" if judged.scores[number] >= judged.limits[number] else "not found"
         yield f"{meant.names[row]} ({verdict}): {'; '.join(why)}"
 
 
 def _row(each: dict[str, Any]) -> tuple[str, ...]:
-    shares = (each[name] for name in ("attacks", "aimed", "unknown", "near"))
+    shares = (each[name] for name in ("attacks", "aimed", "unknown", "near", "odd"))
     counts = (f"{each[name]:,}" for name in ("ordinary", "sites", "known"))
     alarms = f"{each['alarms']} ({100 * each['alarms'] / max(each['ordinary'], 1):.2f} %)"
-    return each["part"], *counts, alarms, *("-" if share is None else f"{100 * share:.1f} %" for share in shares)
+    limit = f"{each['limit']:.1f}" if "limit" in each else "-"
+    return each["part"], *counts, alarms, *map(_percent, shares), limit
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
 
 
 def _family(name: str, found: tuple[int, float]) -> tuple[str, ...]:

@@ -2,14 +2,16 @@
 
 `HTTP_MONITOR_CORPUS` names the folder of the corpus, default `../shared/corpus`, and `HTTP_MONITOR_CRS` that of the
 Core Rule Set with its regression tests, default `../shared/crs`. `HTTP_MONITOR_ORDINARY` and `HTTP_MONITOR_ATTACKS`
-name folders of other captures, all of whose requests are ordinary, or attacks.
+name folders of other captures, all of whose requests are ordinary, or attacks. `HTTP_MONITOR_HPACK` names the folder
+of hpack-test-case, default `../shared/hpack`: header blocks of somebody's browsing, of which nothing is learned.
 """
 
+import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.prefilter import TRAFFIC
+from bench.unseen_typed import typed
 from bench.visits import Visitor
 from capture.core import CORE
 from capture.errors import CaptureError
@@ -30,6 +33,7 @@ from traffic.limits import Limits
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 CORPUS: Final = Path(os.environ.get("HTTP_MONITOR_CORPUS") or PROJECT.parent / "shared" / "corpus")
+HPACK: Final = Path(os.environ.get("HTTP_MONITOR_HPACK") or PROJECT.parent / "shared" / "hpack")
 ORDINARY: Final = os.environ.get("HTTP_MONITOR_ORDINARY")
 ATTACKS: Final = os.environ.get("HTTP_MONITOR_ATTACKS")
 
@@ -100,6 +104,12 @@ class Material(NamedTuple):
         return Material(self.features[places], *lists)
 
 
+def joined(*parts: Material) -> Material:
+    """Return all requests of several materials."""
+    lists = ([value for part in parts for value in part[place]] for place in range(1, 5))
+    return Material(np.concatenate([part.features for part in parts]), *lists)
+
+
 def _material(rows: Iterable[tuple[str, str, str, bytes, bytes]]) -> Material:
     """Make material of site, host, name, head and body."""
     if CORE is None:
@@ -116,6 +126,11 @@ def ordinary() -> Material:
     """Return the ordinary requests of captures, in their order."""
     folder = Path(ORDINARY) if ORDINARY else CORPUS / "pcaps"
     return _material(_captured(folder))
+
+
+def odd_texts() -> Material:
+    """Return requests with odd texts that people type: see `bench.unseen_typed`."""
+    return _material(typed())
 
 
 def attacks() -> tuple[Material, Material]:
@@ -137,6 +152,24 @@ def present() -> bool:
 def generated() -> Material:
     """Return ordinary requests to generated sites, which have more clients and paths than a capture."""
     return _material((*_visits(), *_sites()))
+
+
+def browsed() -> Material | None:
+    """Return ordinary requests that are not of the corpus; None if they are not at hand."""
+    stories = sorted(HPACK.glob("nghttp2/*.json"))
+    return _material(_browsed(stories)) if stories else None
+
+
+def _browsed(stories: Iterable[Path]) -> Iterator[tuple[str, str, str, bytes, bytes]]:
+    for story in stories:
+        for case in json.loads(story.read_text(encoding="utf-8"))["cases"]:
+            fields = [*chain.from_iterable(field.items() for field in case["headers"])]
+            asked = dict(fields)
+            if ":method" in asked:
+                host = asked.get(":authority") or asked.get("host", "")
+                lines = [f"{asked[':method']} {asked.get(':path', '/')} HTTP/1.1", f"Host: {host}"]
+                lines += (f"{name}: {value}" for name, value in fields if not name.startswith(":"))
+                yield f"{story.name} {host}", host, story.name, "\r\n".join((*lines, "", "")).encode(), b""
 
 
 def _captured(folder: Path, every: bool = False) -> Iterator[tuple[str, str, str, bytes, bytes]]:

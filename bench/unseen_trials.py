@@ -1,26 +1,27 @@
 """Tries the model of unseen attacks on requests to hosts that its prior never saw: what it finds, and what it should
 not.
 
-The hosts are split by a hash of their names. The prior is learned from the ordinary requests of all parts but one;
-those of that one are then judged and learned from in their order, as the detector does. After that come the attacks.
-Each is sent to one of the hosts that are known by then, in turn, by one of its own clients: fields of the head that say
-who asks are those of the last ordinary request, so that an attack is not found by the tool that the tests are made
-with. An *aimed* attack is also sent to a path that the host has. Nothing is learned from attacks.
+The hosts are split by a hash of their names. The prior, and what is strange anywhere, are learned from the ordinary
+requests of all parts but one; those of that one are then judged and learned from in their order, as the detector does.
+After that come the attacks. Each is sent to one of the hosts that are known by then, in turn, by one of its own
+clients: fields of the head that say who asks are those of the last ordinary request, so that an attack is not found by
+the tool that the tests are made with. An *aimed* attack is also sent to a path that the host has. Nothing is learned
+from attacks.
 """
 
-import hashlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.unseen_limit import SPLITS, anywhere, parts_of
 from bench.unseen_material import Material
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES
 from detection.unseen.model import KNOWN, Judged, Model, pieces
-from detection.unseen.usual import Usual, learned
+from detection.unseen.usual import Requests, Usual, learned, levels_of
 
-SPLITS: Final = 5
 BATCH: Final = 256
 """Requests in a batch."""
 WHO_ASKS: Final = ("header_set", "header_order", "user_agent", "agent_kind", "fields", "longest_field", "host_kind")
@@ -59,39 +60,58 @@ class Trial(NamedTuple):
     """On a host that nobody asked before."""
     near: Scored
     """What is nearly an attack, on hosts that are known."""
+    odd: Scored
+    """Odd texts that people type, on a host that nobody asked before."""
 
 
-def split_of(host: str) -> int:
-    """Return the number of the part that a host belongs to."""
-    return int(hashlib.sha256(host.encode()).hexdigest()[:8], 16) % SPLITS
+class Sent(NamedTuple):
+    """What is sent to the hosts besides their ordinary requests."""
+
+    attacks: Material
+    near: Material
+    odd: Material
 
 
-def trials(ordinary: Material, attacks: Material, near: Material) -> Iterator[Trial]:
+class Taught(NamedTuple):
+    """What was learned from ordinary requests to other hosts."""
+
+    usual: Usual
+    anywhere: Anywhere
+
+
+def taught(ordinary: Material, odd: Material) -> Taught:
+    """Learn from ordinary requests and odd texts."""
+    return Taught(learned(levels_of(ordinary.features), ordinary.sites), anywhere(ordinary, odd))
+
+
+def trials(ordinary: Material, sent: Sent) -> Iterator[Trial]:
     """Iterate over the trials, one for each part."""
-    parts = np.array([split_of(host) for host in ordinary.hosts])
+    parts, parts_of_odd = parts_of(ordinary), parts_of(sent.odd)
     for part in range(SPLITS):
-        taught = ordinary.chosen(np.flatnonzero(parts != part))
-        usual = learned(taught.features, taught.sites)
+        others = (ordinary.chosen(np.flatnonzero(parts != part)), sent.odd.chosen(np.flatnonzero(parts_of_odd != part)))
         rows = np.flatnonzero(parts == part)
-        found = trial(usual, ordinary.chosen(rows), attacks, near)
+        own = sent._replace(odd=sent.odd.chosen(np.flatnonzero(parts_of_odd == part)))
+        found = trial(taught(*others), ordinary.chosen(rows), own)
         yield found._replace(ordinary=found.ordinary._replace(rows=rows))
 
 
-def trial(usual: Usual, ordinary: Material, attacks: Material, near: Material | None = None) -> Trial:
+def trial(known: Taught, ordinary: Material, sent: Sent) -> Trial:
     """Try a model on the hosts of some ordinary requests."""
-    model = Model(usual, max(len(set(ordinary.sites)), 1) + 1)
+    model = Model(*known, max(len(set(ordinary.sites)), 1) + 1)
     scores, limits = _in_order(model, ordinary)
     last = {site: row for row, site in enumerate(ordinary.sites)}
     places = model.hosts.places(list(last))
-    known = [site for site, place in zip(last, places.tolist(), strict=True) if model.hosts.requests[place] >= KNOWN]
+    sites = [site for site, place in zip(last, places.tolist(), strict=True) if model.hosts.requests[place] >= KNOWN]
+    rows = [last[site] for site in sites]
     return Trial(
         Scored(np.arange(len(scores)), scores, limits),
         len(set(ordinary.hosts)),
-        len(known),
-        _sent(model, attacks, ordinary, [last[site] for site in known], WHO_ASKS),
-        _sent(model, attacks, ordinary, [last[site] for site in known], (*WHO_ASKS, *WHERE)),
-        _sent_to_nobody(model, attacks),
-        _sent(model, near or attacks.chosen(()), ordinary, [last[site] for site in known], WHO_ASKS),
+        len(sites),
+        _sent(model, sent.attacks, ordinary, rows, WHO_ASKS),
+        _sent(model, sent.attacks, ordinary, rows, (*WHO_ASKS, *WHERE)),
+        _sent_to_nobody(model, sent.attacks),
+        _sent(model, sent.near, ordinary, rows, WHO_ASKS),
+        _sent_to_nobody(model, sent.odd),
     )
 
 
@@ -102,28 +122,29 @@ def _in_order(model: Model, material: Material) -> tuple[NDArray[np.float64], ND
         places = model.hosts.places(material.sites[start : start + BATCH])
         features = material.features[start : start + BATCH]
         for piece in pieces(places, model.hosts.requests):
-            judged = model.judge(places[piece], features[piece])
-            scores[start + piece], limits[start + piece] = judged.scores, judged.limits
-            usual = piece[judged.scores < judged.limits]
-            model.learn(places[usual], features[usual], judged.scores[judged.scores < judged.limits])
+            requests = Requests(features[piece])
+            judged = model.judge(places[piece], requests)
+            scores[start + piece], limits[start + piece] = judged
+            usual = np.flatnonzero(judged.scores < judged.limits)
+            model.learn(places[piece[usual]], requests.chosen(usual), judged.scores[usual])
     return scores, limits
 
 
 def _sent(model: Model, sent: Material, ordinary: Material, known: list[int], borrowed: tuple[str, ...]) -> Scored:
     """Send requests to known hosts in turn, given the last ordinary request of each, which lends some features."""
     if not known or not sent.sites:
-        return _scored(model.judge(np.zeros(0, np.intp), np.zeros((0, len(FEATURES)), np.uint8)))
+        return _scored(model.judge(np.zeros(0, np.intp), Requests(np.zeros((0, len(FEATURES)), np.uint8))))
     turns = np.array(known)[np.arange(len(sent.sites)) % len(known)]
     columns = [_PLACES[name] for name in borrowed]
     features = sent.features.copy()
     features[:, columns] = ordinary.features[turns][:, columns]
     places = model.hosts.places([ordinary.sites[row] for row in turns.tolist()])
-    return _scored(model.judge(places, features))
+    return _scored(model.judge(places, Requests(features)))
 
 
 def _sent_to_nobody(model: Model, sent: Material) -> Scored:
     place = model.hosts.places(["nobody asked this host before"])[0]
-    return _scored(model.judge(np.full(len(sent.sites), place), sent.features))
+    return _scored(model.judge(np.full(len(sent.sites), place), Requests(sent.features)))
 
 
 def _scored(judged: Judged) -> Scored:

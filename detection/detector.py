@@ -5,7 +5,7 @@ needs: the parameter `floor` of the detector `path_scan` gets the setting `path_
 """
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from traffic.batch import Batch
 from traffic.finding import Finding
@@ -28,4 +28,21 @@ class Detector(Protocol):
 
     def look(self, batch: Batch) -> Iterable[Finding]:
         """Look at the records of a batch, in their own time, and return what was found."""
+        ...
+
+
+@runtime_checkable
+class Learner(Detector, Protocol):
+    """A detector that also gives what it has learned, and takes it back after a restart."""
+
+    def learned(self) -> bytes:
+        """Return what was learned so far, without content of messages and within a bound; empty if there is nothing."""
+        ...
+
+    def restore(self, learned: bytes) -> None:
+        """Take what `learned` returned in an earlier run. It is called before the first `look`.
+
+        Raises:
+            ValueError: it cannot be used, and nothing was taken. The text says what it is: `damaged`.
+        """
         ...

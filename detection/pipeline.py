@@ -1,13 +1,16 @@
 """Runs the detectors over each batch. Their findings are records like others: counted, filtered, logged and judged."""
 
 import traceback
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
-from detection.detector import Detector
+from detection.detector import Detector, Learner
 from traffic.batch import Batch, RecordBatch, Table
 from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
+
+Result = TypeVar("Result")
 
 
 class Failure(NamedTuple):
@@ -60,6 +63,34 @@ class Detection:
             found += self._found(self._judges, WithFindings(batch, RecordBatch(found)))
         return RecordBatch([*found, *(each for each in inspected if isinstance(each, FileTransfer))])
 
+    def learned(self) -> dict[str, bytes]:
+        """Return what detectors have learned, by name."""
+        found = {each.name: self._safely(each, detectors, each.learned) for detectors, each in self._learners()}
+        return {name: learned for name, learned in found.items() if learned}
+
+    def restore(self, learned: Mapping[str, bytes]) -> list[str]:
+        """Give detectors back what they learned in an earlier run. Return sentences about what cannot be used."""
+        known = [each for each in self._learners() if each[1].name in learned]
+        said = (self._safely(each, others, partial(_restored, each, learned[each.name])) for others, each in known)
+        return [sentence for sentence in said if sentence]
+
+    def _learners(self) -> Iterator[tuple[list[Detector], Learner]]:
+        for detectors in (self._detectors, self._judges):
+            for detector in list(detectors):
+                if isinstance(detector, Learner):
+                    yield detectors, detector
+
+    def _safely(self, detector: Detector, detectors: list[Detector], use: Callable[[], Result]) -> Result | None:
+        try:
+            return use()
+        except Exception:
+            self._disable(detectors, detector)
+            return None
+
+    def _disable(self, detectors: list[Detector], detector: Detector) -> None:
+        self.failures.append(Failure(detector.name, traceback.format_exc()))
+        detectors.remove(detector)
+
     def _found(self, detectors: list[Detector], batch: Batch) -> list[Finding]:
         found: list[Finding] = []
         for detector in list(detectors):
@@ -67,6 +98,14 @@ class Detection:
                 try:
                     found += detector.look(batch)
                 except Exception:
-                    self.failures.append(Failure(detector.name, traceback.format_exc()))
-                    detectors.remove(detector)
+                    self._disable(detectors, detector)
         return found
+
+
+def _restored(detector: Learner, learned: bytes) -> str:
+    """Give a detector back what it had learned. Return what is wrong with it, if anything is."""
+    try:
+        detector.restore(learned)
+    except ValueError as reason:
+        return f"what detector {detector.name} learned before is {reason}; it starts anew"
+    return ""

@@ -126,10 +126,9 @@ class Repeats:
         self._reported[key] = time
         return True
 
-    def is_recent(self, key: str, time: float) -> bool:
-        """Return whether a key was reported in the pause before `time`."""
-        last = self._reported.get(key)
-        return last is not None and abs(time - last) < self._pause
+    def recent(self, time: float) -> set[str]:
+        """Return the keys that were reported in the pause before `time`."""
+        return {key for key, last in self._reported.items() if abs(time - last) < self._pause}
 
 
 class Escalation:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from alerting.events import AlertContinued, AlertDismissed, AlertRaised, Event
 from alerting.habits import Habits
 from history.alerts import recalled, stored
 from history.archive import HistoryError, SqliteArchive
+from history.database import Database
+from history.detectors import SHARE, TOO_LARGE, Learned, Learners, read_learned, write_learned
 from history.filling import AHEAD, Watching
 from history.habits import read_habits, write_habits
 from history.keep import Retention
@@ -33,6 +36,8 @@ WEEKS: Final = 8 * 7 * 86400.0
 """Seconds of the past that a seasonal baseline learns from at the start."""
 LOOK: Final = 60.0
 """Seconds between two reads of the past."""
+LEARNED: Final = 300.0
+"""Seconds between two times that what detectors learned is kept."""
 PATIENCE: Final = 5.0
 """Seconds to wait at the end for queued data."""
 
@@ -50,11 +55,13 @@ class History(Outlet):
         self._active: dict[str, Alert] = {}
         self._minutes = Minutes()
         self._trouble: tuple[str, ...] = ()
-        self._writer: Writer[Minute | StoredAlert | Habits] | None = None
+        self._writer: Writer[Minute | StoredAlert | Habits | Learned] | None = None
         self.archive: SqliteArchive | None = None
         """Answers questions about the past; None before the start, and if it cannot be used."""
         self._then: HistoryView | None = None
         self._look_at = 0.0
+        self._learners: Learners | None = None
+        self._learned_at = inf
 
     def start(self) -> None:
         """Open the file as the user who will own it, and start writing."""
@@ -146,6 +153,20 @@ class History(Outlet):
         if self._writer is not None:
             self._writer.put(habits)
 
+    def teach(self, learners: Learners) -> None:
+        """Give detectors back what they learned in earlier runs, and keep what they have learned every few minutes and
+        at the end.
+        """
+        if self.archive is None:
+            return
+        try:
+            found = read_learned(self.archive.database, self._most_learned)
+        except (HistoryError, ValueError) as error:
+            self._trouble = (*self._trouble, str(error))
+        else:
+            self._trouble = (*self._trouble, *learners.restore(found))
+        self._learners = learners
+
     def past(self) -> HistoryView | None:
         """Return how the present compares with the past. This never waits: it returns what the writer found last."""
         if self._writer is not None and time.monotonic() >= self._look_at:
@@ -162,12 +183,16 @@ class History(Outlet):
     def begin(self, now: float) -> None:
         """Note that watching begins."""
         self._watching.begin(now)
+        self._learned_at = now + LEARNED
 
     def advance(self, now: float) -> None:
         """Write the minutes that are over, even if nothing arrived since."""
         if (span := self._watching.advance(now, time.time())) is not None:
             self._minutes.watch(*span)
         self._write(self._minutes.over(now))
+        if now >= self._learned_at:
+            self._learned_at = now + LEARNED
+            self._keep_learned()
 
     def event(self, event: Event) -> None:
         """Write an alert that started or ended."""
@@ -179,7 +204,8 @@ class History(Outlet):
             self._writer.put(stored(event.alert))
 
     def finish(self, view: View) -> None:
-        """Write that the alerts which are still active end with the run."""
+        """Write that the alerts which are still active end with the run, and what detectors have learned."""
+        self._keep_learned()
         if self._writer is not None:
             for alert in self._active.values():
                 self._writer.put(stored(replace(alert, end=max(view.now, alert.start))))
@@ -190,6 +216,19 @@ class History(Outlet):
         if self._writer is not None:
             self._writer.close(PATIENCE)
 
+    @property
+    def _most_learned(self) -> int:
+        return self._keep.size // SHARE
+
+    def _keep_learned(self) -> None:
+        if self._learners is None or self._writer is None:
+            return
+        learned = Learned(self._learners.learned())
+        if sum(map(len, learned.states.values())) <= self._most_learned:
+            self._writer.put_latest(learned)
+        elif TOO_LARGE not in self._trouble:
+            self._trouble = (*self._trouble, TOO_LARGE)
+
     def _make_folder(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -197,15 +236,24 @@ class History(Outlet):
         if self.archive is not None:
             self._then = look_back(self.archive, time.time())
 
-    def _write_item(self, item: Minute | StoredAlert | Habits) -> None:
+    def _write_item(self, item: Minute | StoredAlert | Habits | Learned) -> None:
         if self.archive is None:
             return
         if isinstance(item, Minute):
             self.archive.write(item)
         elif isinstance(item, Habits):
             write_habits(self.archive.database, item)
+        elif isinstance(item, Learned):
+            self._write_learned(self.archive.database, item)
         else:
             self.archive.write_alert(item)
+
+    def _write_learned(self, database: Database, learned: Learned) -> None:
+        try:
+            write_learned(database, learned)
+        except HistoryError:
+            if not database.is_full:  # otherwise the next minute makes room, or says that there is none
+                raise
 
     def _write(self, minutes: Sequence[Minute]) -> None:
         if self._writer is not None:

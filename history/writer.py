@@ -58,6 +58,12 @@ class Writer(Generic[Item]):
             self._queue.append(item)
             self._condition.notify_all()
 
+    def put_latest(self, item: Item) -> None:
+        """Queue an item in place of one of its type that waits."""
+        with self._condition:
+            self._queue = deque(each for each in self._queue if type(each) is not type(item))
+        self.put(item)
+
     def ask(self, question: Callable[[], None]) -> None:
         """Call `question` in the writer's thread once nothing is queued, because it may take a while.
 

@@ -80,6 +80,10 @@ _SIGMA = 64 * 2**20
 """Sigma rules, what reads them, and results for the latest texts."""
 _UNSEEN_HOST = 14 * 1024
 """What is usual at a host, also while the table grows: see `detection.unseen.hosts`."""
+_UNSEEN_KEPT = 20 * 1024
+"""What is kept of a host, before it is compressed: while it is read, or waits for the disk and is being written."""
+_UNSEEN_MOST_KEPT = 2000
+"""Hosts that are kept: see `detection.unseen.kept`."""
 _FIELDS = 3 * 2**20
 """Header fields whose features a decoder knows: see `core/features/src/memo.rs`."""
 _LEARNED = 32 * 2**20
@@ -129,7 +133,7 @@ def memory_bound(config: Config) -> int:
         + _memory_of_seasons(config)
         + _TIMES
         + (_DETECTION if enabled(config) else 0)
-        + (config.unseen_hosts * _UNSEEN_HOST + config.capture_threads * _FIELDS if "unseen" in enabled(config) else 0)
+        + (_memory_of_unseen(config) if "unseen" in enabled(config) else 0)
         + (_SIGMA if config.sigma_rules else 0)
         + (_SURICATA if config.suricata_rules else 0)
         + (_LEARNED if config.learned_model else 0)
@@ -151,6 +155,12 @@ def _memory_of_seasons(config: Config) -> int:
     """Return the bytes of the seasons of all signals that have one."""
     seasonal = [name for name in config.signals if getattr(config, f"{name}_baseline", "") == "seasonal"]
     return len(seasonal) * MAX_SEASONS * _SEASON
+
+
+def _memory_of_unseen(config: Config) -> int:
+    """Return the bytes of what the detector knows of hosts, of what is kept of them, and of the header fields."""
+    kept = min(config.unseen_hosts, _UNSEEN_MOST_KEPT) * _UNSEEN_KEPT
+    return config.unseen_hosts * _UNSEEN_HOST + kept + config.capture_threads * _FIELDS
 
 
 def _memory_of_metrics(config: Config) -> int:

@@ -39,7 +39,8 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
     if parts.inline is not None:
         session.show_proxy(parts.inline.view)
     others = parts.inline.findings if parts.inline is not None else tuple
-    session.detect_with(Detection(plan.detectors), parts.inspection, others)
+    detection = Detection(plan.detectors)
+    session.detect_with(detection, parts.inspection, others)
     _let_act(session, parts)
     session.show_to(parts.attention)
     say = voice(parts.screen, complaints.keep if full else None)
@@ -59,7 +60,7 @@ def new_session(arguments: Arguments, config: Config, plan: Plan, parts: Opened,
         session.tell(sensor, lambda status: sensor.note(totals(status)))
     if outputs.otlp is not None:
         session.record_in(outputs.otlp)
-    _remember(session, parts, config)
+    _remember(session, parts, config, detection)
     return session
 
 
@@ -73,8 +74,8 @@ def _let_act(session: Session, parts: Opened) -> None:
         obey(session, parts.door, parts.blocker)
 
 
-def _remember(session: Session, parts: Opened, config: Config) -> None:
-    """Record the session in the history, if there is one; a live run also shows the past."""
+def _remember(session: Session, parts: Opened, config: Config, detection: Detection) -> None:
+    """Record the session in the history, if there is one; a live run also goes on from the past, and shows it."""
     history = parts.outputs.history
     if history is None:
         return
@@ -82,6 +83,7 @@ def _remember(session: Session, parts: Opened, config: Config) -> None:
     if parts.intake.source.live:
         now = time.time()
         session.decisions.remember(history, history.habits())
+        history.teach(detection)
         session.earlier.learn_from(history.learned(now, session.earlier.wanted()))
         session.earlier.recall(*history.before(now, config.max_retention_length))
         session.compare_with(history.past)

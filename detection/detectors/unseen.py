@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from detection.exchanges import chosen, marked, text_at
 from detection.tally import Distinct, Escalation, Repeats
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES, unpacked
-from detection.unseen.model import Judged, Model, pieces
-from detection.unseen.prior import TEXT
+from detection.unseen.kept import packed, unpack
+from detection.unseen.model import Model, pieces
+from detection.unseen.prior import ANYWHERE, LIMIT, TEXT
 from detection.unseen.reasons import reasons
-from detection.unseen.usual import from_text
+from detection.unseen.usual import Requests, from_text
 from traffic.batch import Batch, Table
 from traffic.finding import CRITICAL, HIGH, LOW, MEDIUM, Finding
 from traffic.records import Exchange
@@ -44,22 +46,31 @@ class Unseen:
     name, title, records = "unseen", "Requests unlike all others", (Exchange, Finding)
 
     def __init__(self, hosts: int = 1000) -> None:
-        self._model = Model(from_text(TEXT), hosts)
+        self._model = Model(from_text(TEXT), Anywhere(from_text(ANYWHERE), LIMIT), hosts)
         self._most_hosts = hosts
         self._named = Repeats(PAUSE)
         self._reported = Escalation(PAUSE)
         self._askers = Distinct(ADOPTION, most=ADOPTED)
+
+    def learned(self) -> bytes:
+        """See `detection.detector`."""
+        return packed(self._model.hosts)
+
+    def restore(self, learned: bytes) -> None:
+        """See `detection.detector`."""
+        unpack(learned, self._model.hosts)
 
     def look(self, batch: Batch) -> Iterator[Finding]:
         """See `detection.detector`."""
         named = self._named_clients(batch)
         table = batch.table(Exchange)
         texts = table.texts("features")
-        (rows,) = np.array([*map(bool, texts.values), False])[texts.codes].nonzero()
+        described = np.array([*map(len, texts.values), 0])[texts.codes]
+        (rows,) = described.nonzero()
         if len(rows):
-            features = unpacked([*texts.values, ""])[texts.codes[rows]]
-            allowed = ~self._are_named(table, rows, named)
-            yield from self._judged(table, rows[allowed], features[allowed])
+            rows = self._allowed(table, rows, named)
+            features = unpacked(texts.values).take(texts.codes[rows], axis=0)
+            yield from self._judged(table, rows, features)
 
     def _named_clients(self, batch: Batch) -> set[str]:
         """Return the clients that grave findings of this batch name, and remember them."""
@@ -71,47 +82,57 @@ class Unseen:
             self._named.is_first(client, time)
         return clients
 
-    def _are_named(self, table: Table, rows: NDArray[np.intp], named: set[str]) -> NDArray[np.bool_]:
-        clients, times = table.texts("client"), table.numbers("time")
-        time = float(times[rows[-1]])
-        marks = [client in named or self._named.is_recent(client, time) for client in clients.values]
-        return np.array([*marks, False])[clients.codes[rows]]
+    def _allowed(self, table: Table, rows: NDArray[np.intp], named: set[str]) -> NDArray[np.intp]:
+        """Return the rows of clients that nobody named."""
+        named = named | self._named.recent(float(table.numbers("time")[rows[-1]]))
+        if not named:
+            return rows
+        clients = table.texts("client")
+        marks = np.array([*map(named.__contains__, clients.values), False])
+        allowed: NDArray[np.intp] = rows[~marks[clients.codes[rows]]]
+        return allowed
 
     def _judged(self, table: Table, rows: NDArray[np.intp], features: NDArray[np.uint8]) -> Iterator[Finding]:
         domains = table.texts("domain")
-        used, own = np.unique(domains.codes[rows], return_inverse=True)
+        codes = domains.codes[rows]
+        (used,) = np.bincount(codes + 1)[1:].nonzero()
         for start in range(0, len(used), self._most_hosts):  # hosts beyond that would take places of each other
-            part = np.flatnonzero((own >= start) & (own < start + self._most_hosts))
-            names = [domains.values[code] for code in used[start : start + self._most_hosts]]
-            places = self._model.hosts.places(names)[own[part] - start]
-            for piece in pieces(places, self._model.hosts.requests):
-                yield from self._of_piece(table, rows[part[piece]], places[piece], features[part[piece]])
+            some = used[start : start + self._most_hosts]
+            places = np.full(len(domains.values) + 1, -1, np.intp)  # also of those without a domain
+            places[some] = self._model.hosts.places([domains.values[code] for code in some.tolist()])
+            (part,) = (places[codes] >= 0).nonzero()
+            yield from self._of_hosts(table, rows[part], places[codes[part]], features[part])
 
-    def _of_piece(
+    def _of_hosts(
         self, table: Table, rows: NDArray[np.intp], places: NDArray[np.intp], features: NDArray[np.uint8]
     ) -> Iterator[Finding]:
-        judged = self._model.judge(places, features)
-        strange = judged.scores >= judged.limits
+        for piece in pieces(places, self._model.hosts.requests):
+            yield from self._of_piece(table, rows[piece], places[piece], Requests(features[piece]))
+
+    def _of_piece(
+        self, table: Table, rows: NDArray[np.intp], places: NDArray[np.intp], requests: Requests
+    ) -> Iterator[Finding]:
+        scores, limits = self._model.judge(places, requests)
+        strange = scores >= limits
         taken = ~strange
         for number in np.flatnonzero(strange).tolist():
-            finding = self._finding(table, int(rows[number]), int(places[number]), features[number], judged, number)
-            asked = f"{finding.host} {features[number, _KINDS].tobytes().hex()}"
+            features = requests.features[number]
+            finding = self._finding(table, int(rows[number]), scores[number] / limits[number])
+            asked = f"{finding.host} {features[_KINDS].tobytes().hex()}"
             taken[number] = self._askers.add(asked, finding.time, finding.client) >= ADOPTED
             if self._reported.is_news(finding.severity, f"{finding.client} {finding.host}", finding.time):
-                yield finding
-        self._model.learn(places[taken], features[taken], judged.scores[taken])
+                why = "; ".join(reasons(self._model, int(places[number]), features))
+                yield finding._replace(reason=f"{finding.reason}: {why}")
+        (learned,) = taken.nonzero()
+        self._model.learn(places[learned], requests.chosen(learned), scores[learned])
 
-    def _finding(
-        self, table: Table, row: int, place: int, features: NDArray[np.uint8], judged: Judged, number: int
-    ) -> Finding:
+    def _finding(self, table: Table, row: int, ratio: float) -> Finding:
         client, host, server, path = (
             text_at(table.texts(column), row) or "" for column in ("client", "domain", "server", "path")
         )
-        why = "; ".join(reasons(self._model, place, features, judged.surprises[number]))
-        ratio = judged.scores[number] / judged.limits[number]
         severity = HIGH if ratio >= 4 else MEDIUM if ratio >= 2 else LOW
         return Finding(
             float(table.numbers("time")[row]), self.name, self.name, severity,
             client, int(table.numbers("client_port")[row]), server, int(table.numbers("server_port")[row]),
-            host, path, f"{client} sent {host} a request unlike those before: {why}", technique="T1190",
+            host, path, f"{client} sent {host} a request unlike those before", technique="T1190",
         )  # fmt: skip

@@ -129,7 +129,7 @@ def unpacked(texts: Sequence[str]) -> NDArray[np.uint8]:
     Texts that are empty, or of another length, as those of another version, give rows of zeros.
     """
     length = 2 * len(FEATURES)
-    whole = "".join(text if len(text) == length else "0" * length for text in texts)
+    whole = "".join([text if len(text) == length else "0" * length for text in texts])
     return np.frombuffer(bytes.fromhex(whole), np.uint8).reshape(len(texts), len(FEATURES))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.ma  # NumPy's `unique` would import it later, when the process is locked down
 from numpy.typing import NDArray
 
-from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS
+from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS, Reached, Requests
 
 BINS: Final = 256
 """Values of a category."""
@@ -17,6 +17,8 @@ MEMORY: Final = 4096
 PER_HOST: Final = 2 * (len(AMOUNTS) * LEVELS + CATEGORIES * BINS) + 200
 """Bytes of memory of a host: its counts, its name, and its place."""
 
+_BINS: Final = np.arange(CATEGORIES) * BINS
+
 
 class Hosts:
     """The counts of the hosts that were asked for last. Each has a place; a host that is new takes that of the one
@@ -24,7 +26,8 @@ class Hosts:
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
+        """Hosts of which counts are kept."""
         self._places: OrderedDict[str, int] = OrderedDict()
         self.requests: NDArray[np.int64] = np.zeros(0, np.int64)
         """Requests learned from, at each place."""
@@ -40,6 +43,11 @@ class Hosts:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def known(self) -> list[tuple[str, int]]:
+        """The names and places of the hosts; the one that was asked for last comes last."""
+        return list(self._places.items())
+
     def places(self, names: Sequence[str]) -> NDArray[np.intp]:
         """Return the places of hosts, at most as many as are kept. Those that are new have no requests."""
         return np.array([self._place(name) for name in names], np.intp)
@@ -49,7 +57,7 @@ class Hosts:
         if place is not None:
             self._places.move_to_end(name)
             return place
-        if len(self._places) >= self._most:
+        if len(self._places) >= self.most:
             _, place = self._places.popitem(last=False)
             self._clear(place)
         else:
@@ -66,49 +74,49 @@ class Hosts:
         """Make room for hosts, twice as many as before, so that few hosts need little memory."""
         if size <= len(self.requests):
             return
-        room = min(max(2 * len(self.requests), 8), self._most)
+        room = min(max(2 * len(self.requests), 8), self.most)
         for name in ("requests", "reached", "seen", "distinct", "strangest"):
             counts = getattr(self, name)
             larger = np.zeros((room, *counts.shape[1:]), counts.dtype)
             larger[: len(counts)] = counts
             setattr(self, name, larger)
 
-    def learn(
-        self,
-        places: NDArray[np.intp],
-        categories: NDArray[np.uint8],
-        levels: NDArray[np.uint8],
-        scores: NDArray[np.float64],
-    ) -> None:
-        """Count requests, at most `MEMORY` of a host: one row of bins and of levels for each, the place of its host,
-        and its score.
-        """
+    def learn(self, places: NDArray[np.intp], requests: Requests, scores: NDArray[np.float64]) -> None:
+        """Count requests, at most `MEMORY` of a host: for each, the place of its host, and its score."""
         if not len(places):
             return
-        touched, own = np.unique(places, return_inverse=True)
-        counts = np.bincount(own, minlength=len(touched))
+        counts = np.bincount(places)
+        (touched,) = counts.nonzero()
+        own = np.empty(len(counts), np.intp)
+        own[touched] = np.arange(len(touched))
+        counts = counts[touched]
         self.requests[touched] += counts
-        self._count_levels(touched, own, levels)
-        self._count_bins(places, categories)
-        faded = self.strangest[touched] * 0.999**counts
-        np.maximum.at(faded, own, scores)
-        self.strangest[touched] = faded
+        self._count_levels(touched, own[places], counts, requests.reached)
+        self._count_bins(places, requests.features[:, :CATEGORIES])
+        self.strangest[touched] *= 0.999**counts
+        (strange,) = scores.nonzero()
+        np.maximum.at(self.strangest, places[strange], scores[strange])
         for place in touched[self.requests[touched] > MEMORY].tolist():
             self._age(place)
 
-    def _count_levels(self, touched: NDArray[np.intp], own: NDArray[np.intp], levels: NDArray[np.uint8]) -> None:
+    def _count_levels(
+        self, touched: NDArray[np.intp], own: NDArray[np.intp], requests: NDArray[np.intp], reached: Reached
+    ) -> None:
+        """Count which levels are reached by how many requests; each reaches all levels below its own."""
         width = len(AMOUNTS) * LEVELS
-        cells = own[:, None] * width + np.arange(0, width, LEVELS) + levels
-        counts = np.bincount(cells.ravel(), minlength=len(touched) * width).reshape(len(touched), -1, LEVELS)
-        reached = np.cumsum(counts[:, :, ::-1], axis=2)[:, :, ::-1]
-        self.reached[touched] += reached.astype(np.uint16)
+        cells = (own * width).take(reached.rows) + reached.cells
+        counts = np.bincount(cells, minlength=len(touched) * width).reshape(len(touched), -1, LEVELS)
+        counts = np.cumsum(counts[:, :, ::-1], axis=2)[:, :, ::-1]
+        counts[:, :, 0] = requests[:, None]
+        self.reached[touched] += counts.astype(np.uint16)
 
     def _count_bins(self, places: NDArray[np.intp], categories: NDArray[np.uint8]) -> None:
-        cells = (places[:, None] * CATEGORIES + np.arange(CATEGORIES)) * BINS + categories
+        cells = (places * (CATEGORIES * BINS))[:, None] + _BINS + categories
         flat = self.seen.reshape(-1)
-        fresh = np.unique(cells[flat[cells] == 0])
-        np.add.at(flat, cells, np.uint16(1))
-        np.add.at(self.distinct.reshape(-1), fresh // BINS, 1)
+        (fresh,) = (flat.take(cells) == 0).ravel().nonzero()
+        if len(fresh):
+            np.add.at(self.distinct.reshape(-1), np.unique(cells.ravel()[fresh]) // BINS, 1)
+        np.add.at(flat, cells.ravel(), np.uint16(1))
 
     def _age(self, place: int) -> None:
         """Halve the counts of a host. What was seen once stays for another half of the memory."""

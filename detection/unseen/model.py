@@ -2,7 +2,7 @@
 
 A request is as strange as its features are surprising, in bits: how seldom their amounts are reached by requests of
 this host, together with those of all, and how seldom this host gets anything new of a category. Small surprises do not
-count, so many of them make no large one.
+count, so many of them make no large one. A host that is not known yet gets what `detection.unseen.anywhere` says.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES
 from detection.unseen.hosts import BINS, MEMORY, Hosts
-from detection.unseen.usual import AMOUNTS, CATEGORIES, IS_ORDINARY, LEVELS, Usual, levels_of
+from detection.unseen.usual import CATEGORIES, IS_ORDINARY, LEVELS, Requests, Usual, levels_of
 
 KNOWN: Final = 20
 """Requests after which a host is known. Before, only what is strange anywhere is found."""
 STRANGE: Final = 9.0
 """Bits from which a request to a known host is strange."""
-STRANGE_ANYWHERE: Final = 40.0
-"""Bits from which a request to an unknown host is strange: ordinary ones, such as reports of apps with documents in
-their parameters, have up to 35.
-"""
 MARGIN: Final = 1.5
 """Factor above the strangest request that a host usually gets."""
 EXPECTED: Final = 4.5
@@ -49,84 +46,98 @@ differ more than what they ask for.
 
 _PLACES: Final = {feature.name: place for place, feature in enumerate(FEATURES)}
 _GROUPS: Final = tuple((weight, np.array([_PLACES[name] for name in names])) for weight, names in GROUPS)
-_WEIGHTS: Final = np.where(IS_ORDINARY, ORDINARY_WEIGHT, 1).astype(np.float32)
-_STARTS: Final = np.arange(len(AMOUNTS)) * LEVELS
-_ALL_CATEGORIES: Final = np.arange(CATEGORIES)
+_IS_ORDINARY: Final = np.repeat(IS_ORDINARY, LEVELS)
+"""Of each level of each amount."""
+_BINS: Final = np.arange(CATEGORIES) * BINS
 
 
 class Judged(NamedTuple):
-    """What a model says of requests: one value or row for each."""
+    """What a model says of requests: one value for each."""
 
     scores: NDArray[np.float64]
     """How strange they are, in bits."""
     limits: NDArray[np.float64]
     """From which score on a request to their hosts is strange."""
-    surprises: NDArray[np.float32]
-    """What each feature adds, in bits; of a group of categories, only the largest counts."""
 
 
 class Model:
     """What is usual, anywhere and at each host. It is the same after the same requests in the same pieces."""
 
-    def __init__(self, usual: Usual, most_hosts: int) -> None:
+    def __init__(self, usual: Usual, anywhere: Anywhere, most_hosts: int) -> None:
+        self._anywhere = anywhere
         self.hosts = Hosts(most_hosts)
-        self._chances = usual.chances * np.float32(PRIOR)
+        self._chances = usual.chances.ravel() * np.float32(PRIOR)
 
-    def judge(self, places: NDArray[np.intp], features: NDArray[np.uint8]) -> Judged:
-        """Judge requests, a row of features each, to the hosts at these places."""
-        requests = self.hosts.requests[places].astype(np.float32)
-        surprises = np.empty((len(features), len(FEATURES)), np.float32)
-        self._surprise_of_amounts(places, requests, features, surprises[:, CATEGORIES:])
-        self._surprise_of_categories(places, requests, features, surprises[:, :CATEGORIES])
-        amounts = surprises[:, CATEGORIES:]
-        news = amounts[:, IS_ORDINARY].sum(axis=1, dtype=np.float64)
+    def judge(self, places: NDArray[np.intp], requests: Requests) -> Judged:
+        """Judge requests to the hosts at these places."""
+        rows, cells, bits = self._surprising_amounts(places, requests)
+        ordinary = _IS_ORDINARY.take(cells)
+        scores = _sums(rows, np.where(ordinary, 0, bits), len(places))
+        news = _sums(rows, np.where(ordinary, ORDINARY_WEIGHT * bits, 0), len(places))
+        found, surprises = self._new_categories(places, requests)
         for weight, group in _GROUPS:
-            news += weight * surprises[:, group].max(axis=1)
-        scores = (
-            amounts[:, ~IS_ORDINARY].sum(axis=1, dtype=np.float64)
-            + np.minimum(news, NEWS)
-            + np.maximum(news - ALL_NEW, 0)
-        )
-        known = np.where(requests >= KNOWN, STRANGE, STRANGE_ANYWHERE)
-        return Judged(scores, np.maximum(known, MARGIN * self.hosts.strangest[places]), surprises)
+            news[found] += weight * surprises[:, group].max(axis=1)
+        scores += np.minimum(news, NEWS) + np.maximum(news - ALL_NEW, 0)
+        limits = np.maximum(STRANGE, MARGIN * self.hosts.strangest[places])
+        (unknown,) = (self.hosts.requests[places] < KNOWN).nonzero()
+        if len(unknown):
+            anywhere = self._anywhere.surprises(levels_of(requests.features[unknown]))
+            scores[unknown], limits[unknown] = anywhere.sum(axis=1, dtype=np.float64), self._anywhere.limit
+        return Judged(scores, limits)
 
-    def learn(self, places: NDArray[np.intp], features: NDArray[np.uint8], scores: NDArray[np.float64]) -> None:
+    def surprises(self, place: int, features: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what each feature of a request adds to its score, in bits; of a group of categories, only the largest
+        counts.
+        """
+        places, requests = np.array([place]), Requests(features[None])
+        found = np.zeros(len(FEATURES), np.float32)
+        if self.hosts.requests[place] < KNOWN:
+            found[CATEGORIES:] = self._anywhere.surprises(levels_of(requests.features))[0]
+            return found
+        _, cells, bits = self._surprising_amounts(places, requests)
+        found[CATEGORIES + cells // LEVELS] = np.where(_IS_ORDINARY[cells], ORDINARY_WEIGHT, 1) * bits
+        rows, surprises = self._new_categories(places, requests)
+        if len(rows):
+            found[:CATEGORIES] = surprises[0]
+        return found
+
+    def learn(self, places: NDArray[np.intp], requests: Requests, scores: NDArray[np.float64]) -> None:
         """Take requests for usual. The scores of hosts that are not known yet do not raise their limits."""
-        known = np.where(self.hosts.requests[places] >= KNOWN, scores, 0)
-        self.hosts.learn(places, features[:, :CATEGORIES], levels_of(features), known)
+        self.hosts.learn(places, requests, np.where(self.hosts.requests[places] >= KNOWN, scores, 0))
 
     def usually(self, place: int, feature: int) -> int:
         """Return the most of an amount that requests of a host usually reach: the end of the highest level in use."""
         (used,) = np.flatnonzero(self.hosts.reached[place, feature - CATEGORIES])[-1:].tolist() or (0,)
         return int(used) if used < 4 else 2 ** (int(used) - 1) - 1
 
-    def _surprise_of_amounts(
-        self,
-        places: NDArray[np.intp],
-        requests: NDArray[np.float32],
-        features: NDArray[np.uint8],
-        out: NDArray[np.float32],
-    ) -> None:
-        cells = levels_of(features) + _STARTS
-        reached = self._chances.take(cells)
-        reached += self.hosts.reached.take(cells + (places * _STARTS.size * LEVELS)[:, None])
-        most = np.log2(requests + np.float32(PRIOR)) - np.float32(EXPECTED)
-        np.subtract(most[:, None], np.log2(reached, out=reached), out=out)
-        np.maximum(out, 0, out=out)
-        out *= _WEIGHTS
+    def _surprising_amounts(
+        self, places: NDArray[np.intp], requests: Requests
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
+        """Return rows, cells (as in `Reached`) and bits of the amounts that are reached more seldom than expected."""
+        rows, cells = requests.reached
+        starts = places * len(self._chances)
+        reached = self._chances.take(cells) + self.hosts.reached.reshape(-1).take(starts.take(rows) + cells)
+        most = np.log2(self.hosts.requests[places] + PRIOR) - EXPECTED
+        bits = most.astype(np.float32).take(rows) - np.log2(reached)
+        (kept,) = (bits > 0).nonzero()
+        return rows[kept], cells[kept], bits[kept]
 
-    def _surprise_of_categories(
-        self,
-        places: NDArray[np.intp],
-        requests: NDArray[np.float32],
-        features: NDArray[np.uint8],
-        out: NDArray[np.float32],
-    ) -> None:
-        """Find how seldom a host gets something new: as seldom as what it got so far was new (Good and Turing)."""
-        cells = features[:, :CATEGORIES] + (places[:, None] * CATEGORIES + _ALL_CATEGORIES) * BINS
-        is_new = self.hosts.seen.take(cells) == 0
-        news = (requests[:, None] + 1) / (self.hosts.distinct[places] + 1)
-        np.multiply(np.log2(news), is_new, out=out)
+    def _new_categories(
+        self, places: NDArray[np.intp], requests: Requests
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Return the rows of requests that have something new for their host, and for each of their categories how
+        seldom the host gets something new: as seldom as what it got so far was new (Good and Turing).
+        """
+        cells = (places * (CATEGORIES * BINS))[:, None] + _BINS + requests.features[:, :CATEGORIES]
+        is_new = self.hosts.seen.reshape(-1).take(cells) == 0
+        (rows,) = is_new.any(axis=1).nonzero()
+        news = (self.hosts.requests[places[rows], None] + 1) / (self.hosts.distinct[places[rows]] + 1)
+        return rows, np.where(is_new[rows], np.log2(news), 0).astype(np.float32)
+
+
+def _sums(rows: NDArray[np.intp], bits: NDArray[np.float32], count: int) -> NDArray[np.float64]:
+    """Return the sum of each row; without rows, `bincount` would return whole numbers."""
+    return np.bincount(rows, bits, count).astype(np.float64, copy=False)
 
 
 def pieces(places: NDArray[np.intp], requests: NDArray[np.int64]) -> Sequence[NDArray[np.intp]]:
@@ -134,6 +145,11 @@ def pieces(places: NDArray[np.intp], requests: NDArray[np.int64]) -> Sequence[ND
     are known, `KNOWN` more at most, and no more than `MEMORY`: so requests that come all at once are not all judged by
     nothing.
     """
+    if not len(places):
+        return []
+    counts = np.bincount(places)
+    if (counts <= np.clip(requests[: len(counts)], KNOWN, MEMORY)).all():
+        return [np.arange(len(places))]
     order = np.argsort(places, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(places[order]) != 0])
     ranks = np.empty(len(places), np.int64)

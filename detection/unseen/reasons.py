@@ -21,12 +21,12 @@ QUALITIES: Final = frozenset((
 _WEIGHTS: Final = {name: weight for weight, names in GROUPS for name in names}
 
 
-def reasons(model: Model, place: int, features: NDArray[np.uint8], surprises: NDArray[np.float32]) -> list[str]:
+def reasons(model: Model, place: int, features: NDArray[np.uint8]) -> list[str]:
     """Return what differs most, in a few words each; `place` is that of the host.
 
     The shape of an attack comes before what is merely new or large; of each, the most surprising first.
     """
-    order = sorted(_candidates(surprises), key=lambda each: (_is_ordinary(each[1]), -each[0]))
+    order = sorted(_candidates(model.surprises(place, features)), key=lambda each: (_is_ordinary(each[1]), -each[0]))
     told = [feature for bits, feature in order if bits >= LEAST][:MOST]
     return [_told(model, place, feature, int(features[feature])) for feature in told]
 

@@ -4,6 +4,7 @@ It is learned from ordinary requests of many sites, and stands in for a host unt
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,6 +38,40 @@ LEVEL: Final[NDArray[np.uint8]] = np.where(_STEPS < 4, _STEPS, np.minimum(_STEPS
 IS_ORDINARY: Final[NDArray[np.bool_]] = np.array([FEATURES[place].name in ORDINARY for place in AMOUNTS])
 
 
+_STARTS: Final = np.arange(len(AMOUNTS), dtype=np.int32) * LEVELS
+
+
+class Reached(NamedTuple):
+    """The amounts above 0 of requests, one value for each; of most requests, few are."""
+
+    rows: NDArray[np.intp]
+    """Their requests, ascending."""
+    cells: NDArray[np.int32]
+    """Their amounts and levels: those of the first amount, then those of the second, and so on."""
+
+
+class Requests:
+    """Requests, a row of features each, and what several parts of a model want to know of them."""
+
+    def __init__(self, features: NDArray[np.uint8]) -> None:
+        self.features = features
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def chosen(self, rows: NDArray[np.intp]) -> "Requests":
+        """Return the requests of these rows."""
+        return self if len(rows) == len(self) else Requests(self.features.take(rows, axis=0))
+
+    @cached_property
+    def reached(self) -> Reached:
+        """Return which levels their amounts reach."""
+        amounts = self.features[:, CATEGORIES:].ravel()
+        (flat,) = (amounts != 0).nonzero()
+        rows = flat // len(AMOUNTS)
+        return Reached(rows, _STARTS.take(flat - rows * len(AMOUNTS)) + LEVEL.take(amounts.take(flat)))
+
+
 class Usual(NamedTuple):
     """The chance that a request reaches each level of each amount: an array of shape (amounts, LEVELS)."""
 
@@ -48,11 +83,11 @@ def levels_of(features: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return LEVEL[features[:, CATEGORIES:]]
 
 
-def learned(features: NDArray[np.uint8], sites: Sequence[str]) -> Usual:
-    """Learn from ordinary requests, one row each, and the sites they were sent to."""
+def learned(levels: NDArray[np.uint8], sites: Sequence[str]) -> Usual:
+    """Learn from the levels of ordinary requests, one row each, and the sites they were sent to."""
     _, codes = np.unique(np.asarray(sites), return_inverse=True)
     weights = np.minimum(1, MOST_OF_A_SITE / np.bincount(codes))[codes]
-    levels, total = levels_of(features), float(weights.sum())
+    total = float(weights.sum())
     chances = np.empty((len(AMOUNTS), LEVELS))
     for place, ordinary in enumerate(IS_ORDINARY):
         counts = np.bincount(levels[:, place], weights, LEVELS)

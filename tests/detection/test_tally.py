@@ -56,6 +56,13 @@ def test_distinct_values_are_bounded() -> None:
     assert [distinct.add("a", 0.0, str(number)) for number in range(5)] == [1, 2, 3, 3, 3]
 
 
+def test_what_was_reported_in_the_pause_is_recent() -> None:
+    repeats = Repeats(600)
+    for key, time in (("a", 0.0), ("b", 300.0), ("c", 2000.0)):
+        repeats.is_first(key, time)
+    assert repeats.recent(700.0) == {"b"}
+
+
 def test_a_series_is_told_once() -> None:
     repeats = Repeats(600)
     assert [repeats.is_first("a", time) for time in (0.0, 1.0, 599.0, 600.0, 601.0)] == [

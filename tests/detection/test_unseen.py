@@ -4,45 +4,22 @@ import numpy as np
 import pytest
 from detecting import BEGIN, CLIENT
 from records import exchange, request
+from unseen_visits import INJECTION, features_of, found, ordinary, visit
 
 from capture.core import CORE
 from detection.detectors.unseen import ADOPTED, Unseen
-from detection.pipeline import WithFindings
 from detection.unseen import prior
+from detection.unseen.anywhere import Anywhere
 from detection.unseen.features import FEATURES, unpacked
 from detection.unseen.hosts import MEMORY, Hosts
 from detection.unseen.model import KNOWN, STRANGE, Model, pieces
-from detection.unseen.usual import AMOUNTS, CATEGORIES, LEVELS, from_text, learned, levels_of, to_text
-from traffic.batch import RecordBatch
+from detection.unseen.usual import AMOUNTS, LEVELS, Requests, from_text, learned, levels_of, to_text
 from traffic.finding import Finding
 from traffic.records import Exchange
 
+ANYWHERE = Anywhere(from_text(prior.ANYWHERE), prior.LIMIT)
+
 pytestmark = pytest.mark.skipif(not hasattr(CORE, "request_features"), reason="needs the core")
-
-HEAD = "Host: shop.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n"
-INJECTION = "/items?page=1%27%20or%20%271%27=%271%27--%20"
-
-
-def features_of(target: str, head: str = HEAD) -> str:
-    assert CORE is not None
-    return str(CORE.request_features(f"GET {target} HTTP/1.1\r\n{head}\r\n".encode(), b""))
-
-
-def visit(number: int, target: str, client: str = CLIENT, host: str = "shop.example.com") -> Exchange:
-    time = BEGIN + number
-    asked = request(time=time, target=target, client=client, host=host)
-    return exchange(asked, time=time, client=client, features=features_of(target))
-
-
-def ordinary(count: int, begin: int = 0, host: str = "shop.example.com") -> list[Exchange]:
-    return [
-        visit(begin + number, f"/items?page={number % 7}", f"198.51.100.{number % 20}", host) for number in range(count)
-    ]
-
-
-def found(detector: Unseen, exchanges: list[Exchange], others: tuple[Finding, ...] = ()) -> list[Finding]:
-    batch = RecordBatch(exchanges)
-    return list(detector.look(WithFindings(batch, RecordBatch(others)) if others else batch))
 
 
 def test_an_injection_is_found_where_pages_were_asked_for_and_the_reason_says_why() -> None:
@@ -65,9 +42,10 @@ def test_an_unknown_host_has_no_findings_for_what_is_merely_new() -> None:
     assert found(Unseen(), [visit(number, target) for number, target in enumerate(targets)]) == []
 
 
-def test_what_is_strange_anywhere_is_found_at_an_unknown_host() -> None:
-    target = "/x?q=1'%20union%20select%20char(60),sleep(5)--%20<script>alert('x')</script>;cat%20/etc/passwd"
-    assert len(found(Unseen(), [visit(0, target)])) == 1
+def test_what_is_strange_anywhere_is_found_at_an_unknown_host_and_the_reason_says_why() -> None:
+    (finding,) = found(Unseen(), [visit(0, INJECTION)])
+    assert "quotation marks before an operator" in finding.reason
+    assert "before)" not in finding.reason  # nothing is known of the host
 
 
 def test_one_client_cannot_teach_its_attack() -> None:
@@ -163,7 +141,7 @@ def test_old_requests_count_less() -> None:
     old, new = unpacked([features_of("/old.php?x=(1)"), features_of("/new")])
     for row in (old, new, new):
         rows = np.tile(row, (MEMORY, 1))
-        hosts.learn(np.repeat(places, MEMORY), rows[:, :CATEGORIES], levels_of(rows), np.zeros(MEMORY))
+        hosts.learn(np.repeat(places, MEMORY), Requests(rows), np.zeros(MEMORY))
     assert hosts.requests[0] <= MEMORY
     path_form = [feature.name for feature in FEATURES].index("path_form")
     assert hosts.seen[0, path_form, new[path_form]] > hosts.seen[0, path_form, old[path_form]] > 0
@@ -173,7 +151,7 @@ def test_old_requests_count_less() -> None:
 def test_counts_of_levels_are_of_all_that_reach_them() -> None:
     hosts = Hosts(1)
     rows = unpacked([features_of("/a/b/c"), features_of("/a")])
-    hosts.learn(hosts.places(["a", "a"]), rows[:, :CATEGORIES], levels_of(rows), np.zeros(2))
+    hosts.learn(hosts.places(["a", "a"]), Requests(rows), np.zeros(2))
     depth = AMOUNTS.index([feature.name for feature in FEATURES].index("path_depth"))
     assert hosts.reached[0, depth, :5].tolist() == [2, 2, 1, 1, 0]
 
@@ -209,12 +187,14 @@ def test_the_prior_can_be_written_and_read() -> None:
 
 def test_a_site_with_many_requests_is_but_one_site() -> None:
     plain, odd = unpacked([features_of("/a"), features_of("/a?b=(c)")])
-    usual = learned(np.array([odd] * 100 + [plain] * 10), ["odd"] * 100 + [f"site {number}" for number in range(10)])
+    usual = learned(
+        levels_of(np.array([odd] * 100 + [plain] * 10)), ["odd"] * 100 + [f"site {number}" for number in range(10)]
+    )
     place = AMOUNTS.index([feature.name for feature in FEATURES].index("parentheses"))
     assert 0.2 < usual.chances[place, 1] < 0.4
 
 
 def test_small_surprises_make_no_large_one() -> None:
-    model = Model(from_text(prior.TEXT), 10)
+    model = Model(from_text(prior.TEXT), ANYWHERE, 10)
     rows = unpacked([features_of(f"/long/{'segment/' * 6}?{'a=b&' * 30}")])
-    assert model.judge(model.hosts.places(["a"]), rows).scores[0] < STRANGE
+    assert model.judge(model.hosts.places(["a"]), Requests(rows)).scores[0] < STRANGE

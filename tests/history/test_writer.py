@@ -119,6 +119,15 @@ def test_a_failing_question_is_reported_and_the_next_minute_is_written(writer: W
     assert not writer.warnings
 
 
+def test_the_latest_of_a_kind_replaces_the_one_that_waits(writer: Writer[Item], disk: Disk) -> None:
+    alert = StoredAlert("request_rate", 1, None, "{}")
+    for item in (alert, Minute(0, {}), alert._replace(end=2)):
+        writer.put_latest(item)
+    writer.start()
+    writer.close(60)
+    assert disk.written == [Minute(0, {}), alert._replace(end=2)]
+
+
 def test_a_patient_writer_waits_for_the_disk_and_loses_nothing(disk: Disk) -> None:
     writer = writer_to(disk, patient=True)
     writer.start()

@@ -1,4 +1,4 @@
-//! The scale of amounts.
+//! The scale of amounts, and what they are worth in long texts.
 
 /// Return the step of an amount: amounts below 4 themselves, then four steps for each doubling.
 pub(crate) fn step(amount: usize) -> u8 {
@@ -7,6 +7,14 @@ pub(crate) fn step(amount: usize) -> u8 {
     }
     let doublings = amount.ilog2();
     (4 * (doublings - 1) + (amount >> (doublings - 2) & 3) as u32) as u8
+}
+
+/// Length of a text in bytes up to which counts are what they are. A longer one has more of everything.
+const SHORT: usize = 128;
+
+/// Return a count in a text of some length as if that were short; what is there at all counts.
+pub(crate) fn in_short_text(count: usize, length: usize) -> usize {
+    if length <= SHORT { count } else { (count * SHORT / length).max(count.min(1)) }
 }
 
 #[cfg(test)]

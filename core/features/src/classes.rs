@@ -1,5 +1,19 @@
 //! What a text consists of.
 
+/// The letters aeiouy and the underscore, by their last five bits.
+pub(crate) const VOWELS: u32 = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25 | 1 << 31;
+
+/// Mark bytes in a table.
+#[allow(clippy::indexing_slicing)] // by the compiler
+pub(crate) const fn marked(bytes: &[u8]) -> [bool; 256] {
+    let (mut marks, mut place) = ([false; 256], 0);
+    while place < bytes.len() {
+        marks[bytes[place] as usize] = true;
+        place += 1;
+    }
+    marks
+}
+
 /// The class of a value, from its bytes: nothing, a number, a word, an identifier, or text.
 pub(crate) fn class(value: &[u8]) -> u8 {
     let mut seen = 0_u8;

@@ -1,6 +1,7 @@
 //! The header fields: which there are, in which order, and what is odd about them.
 
 use crate::categories::{Hash, add_form, bin};
+use crate::classes::marked;
 use crate::decoding::{Encoding, Text};
 use crate::head::{Head, cut};
 use crate::hidden::hidden_texts;
@@ -21,16 +22,6 @@ const SIGNS: [bool; 256] = marked(b"<{$`");
 const LINK_SIGNS: [bool; 256] = marked(b"(<{$`'\"");
 /// Signs that the name of a browser lacks, which has parentheses.
 const AGENT_SIGNS: [bool; 256] = marked(b"<{$`'\"\\%");
-
-#[allow(clippy::indexing_slicing)] // by the compiler
-const fn marked(signs: &[u8]) -> [bool; 256] {
-    let (mut marks, mut place) = ([false; 256], 0);
-    while place < signs.len() {
-        marks[signs[place] as usize] = true;
-        place += 1;
-    }
-    marks
-}
 
 fn has_one(value: &[u8], signs: &[bool; 256]) -> bool {
     value.iter().any(|byte| signs.get(usize::from(*byte)).copied().unwrap_or_default())

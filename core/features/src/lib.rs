@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+use memchr::memchr;
+
 mod amounts;
 mod arguments;
 mod bodies;
@@ -53,16 +55,16 @@ pub fn of(head: &[u8], body: &[u8]) -> Option<Vector> {
 fn described(head: &[u8], body: &[u8], text: &mut decoding::Text, memo: Option<&mut memo::Memo>) -> Option<Vector> {
     let head = head.get(..LONGEST_HEAD).unwrap_or(head);
     let body = body.get(..LONGEST_BODY).unwrap_or(body);
-    let (line, lines) = head::cut(head, head.iter().position(|byte| *byte == b'\n'));
+    let (line, lines) = head::cut(head, memchr(b'\n', head));
     let mut head = head::Head::of_line(line)?;
-    let memo = memo.filter(|_| body.is_empty());
-    let known = memo.as_ref().and_then(|memo| memo.of_fields(&head, lines)).copied();
+    let memo = memo.filter(|_| body.is_empty()).map(|memo| (memo, memo::hash_of(lines)));
+    let known = memo.as_ref().and_then(|(memo, hash)| memo.of_fields(&head, lines, *hash)).copied();
     let mut vector = known.unwrap_or_default();
     if known.is_none() {
         head.add_fields(lines);
         fields::describe(&head, body, text, &mut vector);
-        if let Some(memo) = memo {
-            memo.keep(&head, lines, vector);
+        if let Some((memo, hash)) = memo {
+            memo.keep(&head, lines, hash, vector);
         }
     }
     target::describe(&head, text, &mut vector);

@@ -23,23 +23,21 @@ struct Entry {
 pub(crate) struct Memo(Vec<Entry>);
 
 impl Memo {
-    /// Return the features of the fields of a request without a body, if they came before.
-    pub(crate) fn of_fields(&self, head: &Head<'_>, lines: &[u8]) -> Option<&Vector> {
-        let hash = hash_of(lines);
+    /// Return the features of the fields of a request without a body, if they came before; `hash` is that of the lines.
+    pub(crate) fn of_fields(&self, head: &Head<'_>, lines: &[u8], hash: u64) -> Option<&Vector> {
         let entry = self.0.get(hash as usize % MOST)?;
         let same = entry.hash == hash && entry.lines == lines && entry.method == head.method;
         (same && entry.version == head.version).then_some(&entry.vector)
     }
 
     /// Keep the features of the fields of a request without a body.
-    pub(crate) fn keep(&mut self, head: &Head<'_>, lines: &[u8], vector: Vector) {
+    pub(crate) fn keep(&mut self, head: &Head<'_>, lines: &[u8], hash: u64, vector: Vector) {
         if lines.len() > LONGEST || head.method.len() > LONGEST {
             return;
         }
         if self.0.is_empty() {
             self.0.resize_with(MOST, Entry::default);
         }
-        let hash = hash_of(lines);
         if let Some(entry) = self.0.get_mut(hash as usize % MOST) {
             (entry.hash, entry.vector) = (hash, vector);
             for (kept, new) in
@@ -53,15 +51,16 @@ impl Memo {
 }
 
 /// Return a hash that takes eight bytes at a time. It need not be hard to guess: what is not the same is described anew.
-fn hash_of(lines: &[u8]) -> u64 {
-    let mut hash = lines.len() as u64;
-    for part in lines.chunks(8) {
-        let mut word = [0; 8];
-        if let Some(start) = word.get_mut(..part.len()) {
-            start.copy_from_slice(part);
-        }
-        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+pub(crate) fn hash_of(lines: &[u8]) -> u64 {
+    let (words, rest) = lines.as_chunks::<8>();
+    let mut last = [0; 8];
+    for (place, byte) in last.iter_mut().zip(rest) {
+        *place = *byte;
     }
+    let words = words.iter().chain([&last]);
+    let hash = words.fold(lines.len() as u64, |hash, word| {
+        (hash.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    });
     hash ^ hash >> 32
 }
 

@@ -1,7 +1,8 @@
 //! Shapes of text that is meant to be run or to break out of a value: what follows what, not which words.
 
+use crate::amounts::in_short_text;
 use crate::bodies::{each_string, looks_structured};
-use crate::classes::is_text;
+use crate::classes::{VOWELS, is_text};
 use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS, bit_of};
 
 /// Counts of shapes in the decoded texts of one part of a request: of each shape, that of the text with most of it.
@@ -58,14 +59,6 @@ pub(crate) struct Shapes {
     pub(crate) specials: usize,
     /// Longest run of letters without a vowel.
     pub(crate) unspeakable: usize,
-}
-
-/// Length of a text in bytes up to which counts are what they are. A longer one has more of everything.
-const SHORT: usize = 128;
-
-/// Return a count in a text of some length as if that were short; what is there at all counts.
-fn in_short_text(count: usize, length: usize) -> usize {
-    if length <= SHORT { count } else { (count * SHORT / length).max(count.min(1)) }
 }
 
 /// What is known of the text that is being read.
@@ -168,11 +161,19 @@ impl Reader<'_> {
         let start = self.place;
         let (mut run, mut longest) = (0, 0);
         while let Some(byte) = self.text.get(self.place).filter(|byte| byte.is_ascii_lowercase() || **byte == b'_') {
-            run = if matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y' | b'_') { 0 } else { run + 1 };
+            run = if VOWELS >> (byte & 31) & 1 == 1 { 0 } else { run + 1 };
             longest = longest.max(run);
             self.place += 1;
         }
+        self.shapes.unspeakable = self.shapes.unspeakable.max(longest);
         let word = self.text.get(start..self.place).unwrap_or_default();
+        if word.len() > 1 {
+            self.known_word(word, start);
+        }
+    }
+
+    /// Look a word up, which is longer than a letter.
+    fn known_word(&mut self, word: &[u8], start: usize) {
         let bit = bit_of(word);
         let before = start.checked_sub(1).and_then(|place| self.text.get(place)).copied().unwrap_or_default();
         let next = self.text.get(self.place).copied().unwrap_or_default();
@@ -180,7 +181,6 @@ impl Reader<'_> {
         let starts = starts || before == b' ' && self.follows_separator(start);
         let package = next == b'.' && before != b'.' && PACKAGES.contains_hashed(word, bit) && self.has_more_dots();
         let shapes = &mut self.shapes;
-        shapes.unspeakable = shapes.unspeakable.max(longest);
         shapes.words += usize::from(RESERVED.contains_hashed(word, bit));
         if starts && !matches!(next, b'-' | b'.' | b'=' | b'0'..=b'9') {
             shapes.commands += usize::from(COMMANDS.contains_hashed(word, bit));

@@ -1,6 +1,7 @@
 //! The request line: method, path, and how it is encoded.
 
 use crate::categories::{Hash, add_form, bin};
+use crate::classes::marked;
 use crate::decoding::{Encoding, Text};
 use crate::head::Head;
 use crate::shapes::Shapes;
@@ -8,6 +9,9 @@ use crate::vector::{Feature, Vector};
 
 /// Bytes of an extension that are compared.
 const LONGEST_EXTENSION: usize = 8;
+/// Bytes that targets have, whether they may (RFC 3986 section 2) or not.
+const PLAIN: [bool; 256] =
+    marked(b"!$%&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz{|}~");
 
 /// Describe the request line, but not its query.
 pub(crate) fn describe(head: &Head<'_>, text: &mut Text, vector: &mut Vector) {
@@ -73,9 +77,9 @@ fn method_kind(method: &[u8]) -> usize {
 
 /// Count what a target seldom has: a fragment, spaces, backslashes, bytes that must be encoded, or no version after it.
 fn oddities(head: &Head<'_>) -> usize {
-    let strange = |byte: &&u8| matches!(byte, b'#' | b' ' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'^' | 0..=31 | 127..);
     let tunnel = head.method == b"CONNECT" || head.target == b"*";
     let start = !tunnel && !head.target.starts_with(b"/") && !head.target.starts_with(b"http://");
     let version = !matches!(head.version, b"HTTP/1.1" | b"HTTP/1.0" | b"HTTP/2" | b"");
-    head.target.iter().filter(strange).count() + usize::from(start) + usize::from(version)
+    let strange = |byte: &u8| usize::from(!PLAIN.get(usize::from(*byte)).copied().unwrap_or_default());
+    head.target.iter().map(strange).sum::<usize>() + usize::from(start) + usize::from(version)
 }

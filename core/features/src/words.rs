@@ -4,7 +4,7 @@
 /// Bits of a filter, so that few words are compared with the list.
 const BITS: u32 = 2048;
 
-/// A list of words in lower case.
+/// A sorted list of words in lower case.
 pub(crate) struct Words {
     list: &'static [&'static [u8]],
     filter: [u64; (BITS / 64) as usize],
@@ -31,7 +31,7 @@ impl Words {
     /// Return whether a word is in the list, given its bit.
     pub(crate) fn contains_hashed(&self, word: &[u8], bit: u32) -> bool {
         let passes = self.filter.get((bit / 64) as usize).is_some_and(|bits| bits >> (bit % 64) & 1 == 1);
-        passes && self.list.contains(&word)
+        passes && self.list.binary_search(&word).is_ok()
     }
 }
 
