@@ -1,21 +1,24 @@
 """What recurs within an hour at the same time of day, such as a job from 3:00 to 3:24, or the opening at 8:00.
 
-A season is smooth. Beside it, each five minutes of the day have a deviation from their hour, on a logarithmic scale: the
-mean of the last days, in which what is far from the usual counts for little. If it comes three days in a row, it recurs,
-and is usual from then on.
+A season is smooth. Beside it, each five minutes of the day have a deviation from their hour, on a logarithmic scale:
+the mean of the last days, in which what is noisy or far from the usual counts for little. If it comes four days in a
+row, it recurs, and is usual from then on.
 """
 
 from array import array
+from math import exp, log
 from typing import Final
 
-from alerting.calendar import STEPS_OF_DAY
+from alerting.calendar import STEPS_OF_DAY, STEPS_OF_HOUR
 
 _GAIN: Final = 0.1
 """Part of a day in the mean."""
+_CALM: Final = 0.2
+"""Noise up to which a day counts fully."""
 _STRANGE: Final = 2.5
 """Standard deviations beyond which something may recur."""
-_RECURS: Final = 3
-"""Days in a row after which it does. A weekend has two."""
+_RECURS: Final = 4
+"""Days in a row after which it does. A weekend has two, and often another day before or after it is quiet."""
 
 
 class Recurring:
@@ -53,4 +56,14 @@ class Recurring:
             self._values[step] += self._strange[step]
             self._days[step] = 0
         else:
-            self._values[step] += _GAIN * min(max(deviation, -limit), limit)
+            self._values[step] += _GAIN * min(1.0, _CALM / noise) * min(max(deviation, -limit), limit)
+
+    def balance(self, step: int) -> None:
+        """Let the steps of the hour that contains this one have the mean of the hour: how high that is, the season
+        knows.
+        """
+        first = step - step % STEPS_OF_HOUR
+        steps = range(first, first + STEPS_OF_HOUR)
+        mean = log(sum(exp(self._values[each]) for each in steps) / STEPS_OF_HOUR)
+        for each in steps:
+            self._values[each] -= mean

@@ -11,7 +11,7 @@ from alerting.comparison import Verdict
 from alerting.prominence import Prominence
 from alerting.rule import WHOLE, Measured, Rule, teaches
 from alerting.scale import EVENTS, PERCENTILES, Scale
-from alerting.series import HOUR, Finding, Series
+from alerting.series import HOUR, LONG, Finding, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200
@@ -49,9 +49,10 @@ class SeasonalComparison:
         self._part = 1.0 if made_for_seasons or rule.unit in _PER_SECOND else FEWER
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()
-        # Subjects that are beyond the limit, and those that have not come back far enough from it.
+        # Subjects that are beyond the limit; those that alert; and those that have come back in the last window.
         self._beyond: set[str] = set()
         self._held: set[str] = set()
+        self._back: set[str] = set()
         self._prominence = Prominence()
         self._largest = 0.0
 
@@ -59,7 +60,7 @@ class SeasonalComparison:
         """See `Comparison.judge`."""
         self._enter(measured, window)
         self._beyond = set()
-        return [verdict for subject in self._entered if (verdict := self._verdict(subject))]
+        return [self._lasting(verdict) for subject in self._entered if (verdict := self._verdict(subject))]
 
     def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
         """See `Comparison.learn`."""
@@ -111,10 +112,12 @@ class SeasonalComparison:
         expected = self.value(subject)
         if series is not None and expected:
             series.shift(max(value, expected / 1000) / expected)
+            self._held.discard(subject)
 
     def clear(self) -> None:
         """See `Comparison.clear`."""
         self._series.clear()
+        self._held.clear()
 
     def value(self, subject: str) -> float | None:
         """See `Comparison.value`."""
@@ -173,6 +176,15 @@ class SeasonalComparison:
         verdicts = [self._judged(subject, each, hold) for each in found]
         return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
 
+    def _lasting(self, verdict: Verdict) -> Verdict:
+        """Let an alert end only with the second window within the limit."""
+        subject = verdict.subject
+        if verdict.beyond or subject not in self._held or subject in self._back:
+            self._back.discard(subject)
+            return verdict
+        self._back.add(subject)
+        return verdict._replace(beyond=True)
+
     def _judged(self, subject: str, finding: Finding, hold: float) -> Verdict:
         value, expected = self._per * finding.value, self._per * finding.expected
         edge = self._further(expected, self._per * finding.limit, finding.least)
@@ -186,6 +198,8 @@ class SeasonalComparison:
 
     def _is_enough(self, finding: Finding) -> bool:
         rule, floor = self._rule, self._part * self._rule.floor
+        if rule.unit is SignalUnit.REQUESTS and finding.windows > LONG.windows:
+            return False  # over half a day, rates of keys change by chance
         if rule.low:
             return self._per * finding.expected * finding.windows >= floor
         if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:

@@ -58,7 +58,7 @@ class Finding(NamedTuple):
     windows: int
 
 
-SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.45, 1.0), Reach(5, 1.7, 0.5), Reach(15, 1.5, 0.3))
+SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.5, 1.0), Reach(5, 1.8, 0.5), Reach(15, 1.5, 0.3))
 LONG: Final = Reach(30, 1.35, 0.2)
 """An hour, if windows have the usual 120 s."""
 LONGEST: Final = Reach(240, 1.35, 0.2)
@@ -321,6 +321,7 @@ class Series:
         for step, total in self._steps.items():
             noise = spread.deviation**2 + 1 / (total.expected / spread.cluster + 0.5)
             self.season.recurring.learn(step, self._scale.deviation(total, 0.5) - of_hour, noise)
+        self.season.recurring.balance(self._step)
 
     def learn_hour(self, moment: Moment, counted: Sum, beyond: bool) -> None:
         """Learn from an hour. Those beyond the band count only if they do not end for days."""

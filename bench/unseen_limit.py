@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from bench.unseen_material import Material, joined
 from detection.unseen.anywhere import Anywhere, relative
+from detection.unseen.model import MARGIN
 from detection.unseen.usual import Usual, learned, levels_of
 
 SPLITS: Final = 5
 MOST_ALARMS: Final = 0.001
-"""Share of the ordinary requests, rounded up to a whole one, that may be strange."""
+"""Share of the ordinary requests, rounded up to a whole one, that may be strange before the margin is added."""
 MOST_ODD: Final = 0.25
 """Share of the odd texts that may be. They were chosen because they are odd: in all that people type it is far less."""
 
@@ -44,11 +45,13 @@ def usual_anywhere(ordinary: Material, odd: Material) -> Usual:
 
 
 def limit(ordinary: Material, odd: Material) -> float:
-    """Return the bits from which a request is strange, to a tenth."""
+    """Return the bits from which a request is strange, to a tenth: half as much again as what was seen, because hosts
+    that were not learned from are stranger.
+    """
     scores = [_scores_of_part(ordinary, odd, part) for part in range(SPLITS)]
     usual, typed = (np.sort(np.concatenate(each))[::-1] for each in zip(*scores, strict=True))
     highest = max(usual[ceil(MOST_ALARMS * len(usual))], typed[int(MOST_ODD * len(typed))])
-    return float(ceil(10 * highest + 1) / 10)
+    return float(ceil(10 * MARGIN * highest) / 10)
 
 
 def _scores_of_part(ordinary: Material, odd: Material, part: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -14,9 +14,9 @@ from bench.measure import table
 from bench.weeks.sites import KINDS
 from bench.weeks.trial import Outcome, trial
 
-SEED: Final = 4711
+SEED: Final = 31
 """Seed of the printed figures; 1 to 9 are for adjusting."""
-LEARN, ORDINARY, ROUNDS = 3, 12, 3
+LEARN, ORDINARY, ROUNDS = 3, 12, 1
 """Weeks to learn, ordinary weeks, and incidents of each kind."""
 QUICK: Final = (2, 2, 1)
 """The same for `--quick`."""

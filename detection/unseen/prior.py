@@ -51,5 +51,5 @@ adb5bdc5cdd5dde5edf5fdff00959da5adb5bdc5cdd5dde5edf5fdff005155595d6165696d717579
 5d6165696d7175797d818589005155595d6165696d7175797d818589005155595d6165696d7175797d81858900959da5adb5bdc5cdd5dde5edf5fdff
 """
 """What is usual anywhere, in relation to the sizes of requests: see `detection.unseen.anywhere`."""
-LIMIT: Final = 6.0
+LIMIT: Final = 8.8
 """Bits from which a request is strange anywhere: see `bench.unseen_limit`."""

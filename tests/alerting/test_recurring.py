@@ -1,5 +1,7 @@
 """What recurs at the same time of day, within an hour."""
 
+from math import exp
+
 import pytest
 from seasons import DAY, HOUR, MONDAY, WEEK, Driven, daily
 
@@ -27,19 +29,19 @@ def test_small_deviations_are_learned_slowly() -> None:
 
 
 def test_what_is_strange_once_counts_for_little() -> None:
-    assert learned(3.0).at(7) < 0.1
-    assert abs(learned(3.0, -3.0, 3.0).at(7)) < 0.1
-    assert learned(3.0, 0.0, 3.0, 0.0, 3.0).at(7) < 0.3
-    assert learned(3.0, 3.0, 0.0, 0.0, 3.0).at(7) < 0.3  # two weekends
+    assert learned(3.0).at(7) < 0.2
+    assert abs(learned(3.0, -3.0, 3.0).at(7)) < 0.2
+    assert learned(3.0, 0.0, 3.0, 0.0, 3.0).at(7) < 0.4
+    assert learned(3.0, 3.0, 0.0, 0.0, 3.0).at(7) < 0.4  # two weekends
 
 
-def test_what_is_strange_three_days_in_a_row_recurs() -> None:
-    assert learned(3.0, 3.0, 3.0).at(7) == pytest.approx(3.0, abs=0.3)
-    assert learned(3.0, 2.0, 8.0).at(7) == pytest.approx(2.0, abs=0.3)
+def test_what_is_strange_four_days_in_a_row_recurs() -> None:
+    assert learned(3.0, 3.0, 3.0, 3.0).at(7) == pytest.approx(3.0, abs=0.3)
+    assert learned(3.0, 2.0, 8.0, 3.0).at(7) == pytest.approx(2.0, abs=0.3)
 
 
 def test_what_recurs_may_come_a_step_early_or_late() -> None:
-    found = learned(3.0, 2.5, 3.0)
+    found = learned(3.0, 2.5, 3.0, 3.0)
     usual = found.at(7)
     assert found.nearer(6, 5.0) == pytest.approx(usual)
     assert found.nearer(8, 1.0) == 1.0
@@ -49,15 +51,28 @@ def test_what_recurs_may_come_a_step_early_or_late() -> None:
     assert Recurring().nearer(STEPS_OF_DAY - 1, 1.0) == 0
 
 
+def test_the_steps_of_an_hour_have_its_mean() -> None:
+    found = Recurring()
+    for _ in range(5):
+        found.learn(13, 1.0, NOISE)
+        found.learn(20, -2.0, NOISE)
+    found.learn(24, 0.5, NOISE)
+    found.balance(13)
+    assert sum(exp(found.at(step)) for step in range(12, 24)) == pytest.approx(12)
+    assert found.at(13) > 0.5
+    assert found.at(24) > 0
+
+
 def nightly(time: float) -> float:
     """Return the traffic of a small site with a job from 3:00 to 3:24 that asks for far more than all visitors."""
-    return daily(time, 100) + (120 if 3 <= (time - MONDAY) / HOUR % 24 < 3.4 else 0)
+    return daily(time, 100) * (25 if 3 <= (time - MONDAY) / HOUR % 24 < 3.4 else 1)
 
 
-def test_a_nightly_job_is_usual_after_days_and_so_is_its_end() -> None:
+def test_a_nightly_job_is_usual_after_weeks_and_so_is_its_end() -> None:
     for driven in (Driven(RequestRate(10, 120)), Driven(TrafficDrop(60, 0.1), per=120)):
-        driven.lives(10 * DAY, nightly)
-        assert driven.lives(WEEK, nightly) == []
+        driven.lives(2 * WEEK, nightly)
+        nights = {int((time - MONDAY) // DAY) for time, _ in driven.lives(WEEK, nightly)}
+        assert len(nights) <= 1
 
 
 def test_the_job_at_another_time_alerts() -> None:

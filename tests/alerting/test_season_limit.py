@@ -48,7 +48,7 @@ def test_whoever_has_become_quiet_goes_first() -> None:
         keys.given(MANY)
     for _ in range(60):
         keys.given({**MANY, "key 150": 1})
-    keys.given({**MANY, "key 150": 1, "new": 1500})
+    keys.given({**MANY, "key 150": 1, "new": 100_000})
     assert MANY.keys() - keys.comparison.values.keys() == {"key 150"}
 
 
