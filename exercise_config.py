@@ -193,8 +193,8 @@ class Config:
     key_response_time_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""
     key_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
-    """Excess of the p95 of a section, a host, a server or a network over the usual that triggers an alert; a fifth of
-    it if it lasts an hour."""
+    """Excess of the p95 of a section, a host or a server over the usual that triggers an alert; a fifth of it if it
+    lasts an hour."""
     key_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 50
     """Responses of a key needed to judge its p95."""
     key_response_time_least: Annotated[float, Range(0, 86400, "s")] = 0.1

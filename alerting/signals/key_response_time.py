@@ -1,4 +1,4 @@
-"""Slower responses of a section, a host or a server, or to a network, than usual at this hour."""
+"""Slower responses of a section, a host or a server than usual at this hour."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from alerting.window import Window
 
 
 class KeyResponseTime:
-    """95th percentile of the response times of each section, host, server and network; alerts `threshold` percent above
-    the usual.
+    """95th percentile of the response times of each section, host and server; alerts `threshold` percent above the
+    usual.
 
     It is silent about keys with fewer than `floor` responses. A p95 up to `least` seconds is never slow.
     """

@@ -1,7 +1,5 @@
 """How well unseen attacks are found on hosts that were never learned from: the floor below which it is not to fall."""
 
-from math import ceil
-
 import pytest
 
 from bench.unseen_limit import limit, usual_anywhere
@@ -18,14 +16,14 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(CORE, "request_features"), reason="needs the core"),
 ]
 MOST_ALARMS = 0.001
-"""Share of the ordinary requests, rounded up to a whole one."""
+"""Share of the ordinary requests."""
 LEAST_FOUND = 0.9
 """Share of the attacks on hosts that are known."""
 LEAST_AIMED = 0.8
 """The same, if they are sent to paths that the host has."""
-LEAST_ANYWHERE = 0.48
+LEAST_ANYWHERE = 0.32
 """The same on hosts of which nothing is known."""
-MOST_ODD = 0.3
+MOST_ODD = 0.2
 """Share of the odd texts that people type, on such hosts."""
 
 
@@ -33,7 +31,7 @@ def test_attacks_are_found_and_ordinary_requests_are_not() -> None:
     requests, sent = ordinary(), Sent(*attacks(), odd_texts())
     found = list(trials(requests, sent))
     alarms = sum(int(each.ordinary.strange.sum()) for each in found)
-    assert alarms <= ceil(MOST_ALARMS * len(requests.sites))
+    assert alarms <= MOST_ALARMS * len(requests.sites)
     for least, kinds in (
         (LEAST_FOUND, [each.attacks for each in found]),
         (LEAST_AIMED, [each.aimed for each in found]),
@@ -43,7 +41,7 @@ def test_attacks_are_found_and_ordinary_requests_are_not() -> None:
     assert share([each.odd for each in found]) <= MOST_ODD
     known = taught(requests, sent.odd)
     if (others := browsed()) is not None:
-        assert int(trial(known, others, sent).ordinary.strange.sum()) <= ceil(MOST_ALARMS * len(others.sites))
+        assert int(trial(known, others, sent).ordinary.strange.sum()) <= MOST_ALARMS * len(others.sites)
     made, some = generated().chosen(range(20_000)), sent.attacks.chosen(range(0, len(sent.attacks.sites), 10))
     tried = trial(known, made, sent._replace(attacks=some))
     assert int(tried.ordinary.strange.sum()) <= MOST_ALARMS * len(made.sites)
