@@ -49,7 +49,7 @@ class SeasonalComparison:
         self._part = 1.0 if made_for_seasons or rule.unit in _PER_SECOND else FEWER
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()
-        # Subjects that are beyond the limit; those that alert; and those that have come back in the last window.
+        # Subjects that are beyond the limit; those that alert; and those of them that came back in the last window.
         self._beyond: set[str] = set()
         self._held: set[str] = set()
         self._back: set[str] = set()
@@ -60,7 +60,7 @@ class SeasonalComparison:
         """See `Comparison.judge`."""
         self._enter(measured, window)
         self._beyond = set()
-        return [self._lasting(verdict) for subject in self._entered if (verdict := self._verdict(subject))]
+        return [self._ending_late(verdict) for subject in self._entered if (verdict := self._verdict(subject))]
 
     def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
         """See `Comparison.learn`."""
@@ -113,11 +113,13 @@ class SeasonalComparison:
         if series is not None and expected:
             series.shift(max(value, expected / 1000) / expected)
             self._held.discard(subject)
+            self._back.discard(subject)
 
     def clear(self) -> None:
         """See `Comparison.clear`."""
         self._series.clear()
         self._held.clear()
+        self._back.clear()
 
     def value(self, subject: str) -> float | None:
         """See `Comparison.value`."""
@@ -148,13 +150,15 @@ class SeasonalComparison:
         return {subject: self._per * series.band()[0] for subject, series in self._series.items()}
 
     def _choose(self, measured: Mapping[str, Measured], window: Window, buckets: float) -> None:
-        """Begin the seasons of subjects that have become prominent, and forget those that are no longer."""
+        """Begin the seasons of subjects that have become prominent, and forget those that are no longer, unless they
+        alert: an outage is never usual.
+        """
         self._prominence.take({subject: one.traffic for subject, one in measured.items()}, buckets)
         for subject, one in measured.items():
             new = subject not in self._series and self._prominence.is_prominent(subject)
             if new and self.teaches(one._replace(traffic=one.traffic / buckets)):
                 self._begin(subject, one, window)
-        for subject in [each for each in self._series if self._prominence.has_faded(each)]:
+        for subject in [each for each in self._series.keys() - self._held if self._prominence.has_faded(each)]:
             del self._series[subject]
 
     def _enter(self, measured: Mapping[str, Measured], window: Window) -> None:
@@ -176,7 +180,7 @@ class SeasonalComparison:
         verdicts = [self._judged(subject, each, hold) for each in found]
         return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
 
-    def _lasting(self, verdict: Verdict) -> Verdict:
+    def _ending_late(self, verdict: Verdict) -> Verdict:
         """Let an alert end only with the second window within the limit."""
         subject = verdict.subject
         if verdict.beyond or subject not in self._held or subject in self._back:
@@ -199,7 +203,7 @@ class SeasonalComparison:
     def _is_enough(self, finding: Finding) -> bool:
         rule, floor = self._rule, self._part * self._rule.floor
         if rule.unit is SignalUnit.REQUESTS and finding.windows > LONG.windows:
-            return False  # over half a day, rates of keys change by chance
+            return False  # over eight hours, rates of keys change by chance
         if rule.low:
             return self._per * finding.expected * finding.windows >= floor
         if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:

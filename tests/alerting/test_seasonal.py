@@ -13,6 +13,7 @@ from alerting.calendar import Calendar
 from alerting.comparison import Verdict
 from alerting.rule import Measured
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
+from alerting.signals.key_drop import KeyDrop
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.signals.traffic_drop import TrafficDrop
@@ -119,6 +120,25 @@ def test_an_outage_of_a_week_never_becomes_usual() -> None:
     assert found[-1][0] > begun + 6 * DAY
     driven.lives(HOUR / 10)
     assert driven.lives(WEEK) == []
+
+
+def test_the_outage_of_a_key_never_becomes_usual_beside_others() -> None:
+    """Its share of the traffic falls below that of keys with a season, but it alerts."""
+    driven = Driven(KeyDrop(70, 1))
+
+    def given(cart: float) -> bool:
+        window = Window.empty((), driven.now, driven.now + 120)
+        driven.now += 120
+        measured = {
+            name: Measured(value, 120 * value) for name, value in (("shop", 20.0), ("shop/cart", cart)) if value
+        }
+        beyond = {each.subject for each in driven.comparison.judge(measured, window) if each.beyond}
+        driven.comparison.learn(measured, beyond, window)
+        return "shop/cart" in beyond
+
+    assert not any(given(driven.random.gauss(2, 0.1)) for _ in range(2 * 720))
+    alerts = [given(0) for _ in range(9 * 720)]
+    assert all(alerts[5:])
 
 
 def test_after_an_outage_the_usual_traffic_is_usual(learned: Callable[[], Driven]) -> None:
@@ -232,6 +252,23 @@ def test_an_alert_ends_well_within_the_limit_and_once(learned: Callable[[], Driv
     over = driven.now
     trailing = [time - over for time, _ in driven.lives(4 * HOUR)]
     assert all(seconds < 10 * 60 for seconds in trailing)
+
+
+def test_an_alert_ends_with_the_second_window_within_also_after_an_accepted_level(
+    learned: Callable[[], Driven],
+) -> None:
+    driven = learned()
+    driven.lives(12 * HOUR)
+
+    def flood_and_calm() -> list[bool]:
+        return [bool(driven.given(factor * daily(driven.now))) for factor in (3, 1, 1)]
+
+    assert flood_and_calm() == [True, True, False]
+    assert driven.given(3 * daily(driven.now))
+    assert driven.given(daily(driven.now))
+    driven.comparison.accept("", daily(driven.now), driven.now)
+    driven.lives(HOUR)
+    assert flood_and_calm() == [True, True, False]
 
 
 def test_an_accepted_level_is_usual_at_once(learned: Callable[[], Driven]) -> None:
