@@ -9,9 +9,10 @@ from alerting.calendar import Calendar
 from alerting.change import Change, change
 from alerting.comparison import Verdict
 from alerting.prominence import Prominence
+from alerting.reach import LONG
 from alerting.rule import WHOLE, Measured, Rule, teaches
 from alerting.scale import EVENTS, PERCENTILES, Scale
-from alerting.series import HOUR, LONG, Finding, Series
+from alerting.series import HOUR, Finding, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200

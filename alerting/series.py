@@ -11,6 +11,7 @@ from math import inf, log, sqrt
 from typing import Final, NamedTuple
 
 from alerting.calendar import HOURS_OF_WEEK, Moment
+from alerting.reach import LONG, LONGEST, SHORT, Reach
 from alerting.scale import NOTHING, Scale, Sum
 from alerting.season import KNOWN_AFTER, Season
 from alerting.spread import Spread
@@ -34,16 +35,6 @@ _YOUNG: Final = 30
 """Windows without an alert after the start, while the spread is unknown."""
 
 
-class Reach(NamedTuple):
-    """A time over which deviations are judged."""
-
-    windows: int
-    factor: float
-    """How far beyond the tail it alerts: single windows are judged generously."""
-    least: float
-    """Share of the signal's threshold that the deviation must have: what lasts longer may be less."""
-
-
 class Finding(NamedTuple):
     """How a series deviates over one time."""
 
@@ -54,15 +45,10 @@ class Finding(NamedTuple):
     limit: float
     traffic: float
     least: float
-    """As in `Reach`."""
+    """As in `reach.Reach`."""
     windows: int
 
 
-SHORT: Final = (Reach(1, 1.9, 1.0), Reach(2, 1.5, 1.0), Reach(5, 1.8, 0.5), Reach(15, 1.5, 0.3))
-LONG: Final = Reach(30, 1.35, 0.2)
-"""An hour, if windows have the usual 120 s."""
-LONGEST: Final = Reach(240, 1.35, 0.2)
-"""Eight hours: a working day, or a night."""
 _HOURS: Final = 8
 _SUMMED: Final = (5, 15, 30)
 """Numbers of windows whose sums are kept."""
@@ -97,7 +83,7 @@ class Series:
         self._sums = [[0.0] * 4 for _ in _SUMMED]
         # Offsets before the last windows, latest first.
         self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
-        self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, _least_tail(reach)) for reach in SHORT]
+        self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, reach.least_tail) for reach in SHORT]
         self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._hours: deque[Sum] = deque(maxlen=_HOURS)
@@ -407,8 +393,3 @@ class Series:
     def _forget(self) -> None:
         self.windows.clear()
         self._sums, self._judged = [[0.0] * 4 for _ in _SUMMED], []
-
-
-def _least_tail(reach: Reach) -> float:
-    """Return the tail of a normal distribution, which is the least: of one window, and of the nearer one of two."""
-    return 2.2 if reach.windows == 2 else 2.8
