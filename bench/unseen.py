@@ -33,7 +33,7 @@ BATCH: Final = 4000
 """Records in a batch, where cost is measured."""
 PACKETS: Final = 200_000
 """Packets of the benchmark's capture."""
-ROUNDS: Final = 5
+ROUNDS: Final = 15
 CAMPAIGN: Final = 5
 """Attacks that a client sends."""
 FAMILIES: Final = {

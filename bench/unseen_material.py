@@ -25,10 +25,10 @@ from bench.visits import Visitor
 from capture.core import CORE
 from capture.errors import CaptureError
 from capture.open import open_file
-from detection.unseen.features import unpacked
 from exercise_config import Config
 from run.decoding import decoder_for
 from traffic.content import Content
+from traffic.features import unpacked
 from traffic.limits import Limits
 
 PROJECT: Final = Path(__file__).resolve().parents[1]

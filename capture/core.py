@@ -55,7 +55,7 @@ def how_to_inspect() -> str:
 def how_to_describe() -> str:
     """Say how to get the core, which alone finds the features of requests; nothing if it is in use, and new enough."""
     if CORE is not None:
-        return "" if hasattr(CORE, "feature_names") else f"this core is too old to describe requests: {_HOW_TO_GET}"
+        return "" if hasattr(CORE.Table, "features") else f"this core is too old to describe requests: {_HOW_TO_GET}"
     way = f"unset {_CHOICE}" if _declined() else _HOW_TO_GET
     return f"features of requests are found by the Rust core only: {way}"
 

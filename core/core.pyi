@@ -250,6 +250,14 @@ class Table:
             KeyError: There is no such column.
         """
 
+    def features(self) -> NDArray[np.uint8]:
+        """Return the features of the requests of exchanges, one row each with a byte for each of `feature_names`: zeros
+        where `Limits.features` did not ask for them. They are built on each call.
+
+        Raises:
+            KeyError: The records are no exchanges.
+        """
+
     def records(self) -> list[Any]:
         """Return one record per row."""
 

@@ -13,12 +13,13 @@ from capture.privileges import give_up, sudo_caller
 from cli.build import PROGRAM
 from cli.learn import LearnArguments, parse_learn
 from detection.learned.examples import Examples, NotLearnableError, grouped
-from detection.learned.inputs import DIGITS, FEATURES, codes_of
+from detection.learned.inputs import FEATURES, codes_of
 from detection.learned.labels import LONGEST_LINE, LabelReader, Labels
 from detection.learned.model_file import model_text
 from outputs.errors import UnavailableError
 from run.outputs import needs
 from traffic.batch import RecordTable
+from traffic.features import DIGITS
 from traffic.records import Exchange
 
 if TYPE_CHECKING:

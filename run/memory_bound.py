@@ -84,7 +84,7 @@ _UNSEEN_KEPT = 20 * 1024
 """What is kept of a host, before it is compressed: while it is read, or waits for the disk and is being written."""
 _UNSEEN_MOST_KEPT = 2000
 """Hosts that are kept: see `detection.unseen.kept`."""
-_FIELDS = 3 * 2**20
+_FIELDS = 10 * 2**20
 """Header fields whose features a decoder knows: see `core/features/src/memo.rs`."""
 _LEARNED = 32 * 2**20
 """A model of the greatest size: its text while it is read again, and two models."""

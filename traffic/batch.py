@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from traffic.content import Content
+from traffic.features import unpacked
 from traffic.file_transfer import FileTransfer
 from traffic.finding import Finding
 from traffic.records import (
@@ -42,7 +43,6 @@ _ASKED: Final = (
 _OUTCOME: Final = (
     "domain", "content_type", "ending", "response_headers", "protocol", "operation", "close_reason", "tls_version",
     "server_name", "process", "user", "container", "container_id", "container_image", "pod", "oddities",
-    "features",
 )  # fmt: skip
 """Texts of an exchange itself. Its oddities are separated by commas."""
 _COUNTS: Final = (
@@ -157,6 +157,14 @@ class Table(Protocol):
             KeyError: There is no such column.
         """
 
+    def features(self) -> NDArray[np.uint8]:
+        """Return the features of the requests of exchanges, one row of `traffic.features.COUNT` bytes each: zeros where
+        they were not found.
+
+        Raises:
+            KeyError: The records are no exchanges.
+        """
+
     def records(self) -> list[Any]:
         """Return one record per row."""
 
@@ -210,6 +218,12 @@ class RecordTable:
             else:
                 raise KeyError(name)
         return self._numbers[name]
+
+    def features(self) -> NDArray[np.uint8]:
+        """See `Table`."""
+        if self._kind is not Exchange:
+            raise KeyError("features")
+        return unpacked([record.features for record in self._records])
 
     def records(self) -> list[Any]:
         """See `Table`."""

@@ -101,6 +101,10 @@ class MergedTable:
             self._numbers[name] = self._sorted(np.concatenate([table.numbers(name) for table in self._tables]))
         return self._numbers[name]
 
+    def features(self) -> NDArray[np.uint8]:
+        """See `Table`."""
+        return self._sorted(np.concatenate([table.features() for table in self._tables]))
+
     def records(self) -> list[Any]:
         """See `Table`."""
         records = [record for table in self._tables for record in table.records()]

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.exchanges import chosen, host_of
-from detection.learned.inputs import FEATURES, codes_of, made
+from detection.learned.inputs import FEATURES, codes_of
 from detection.learned.model import Codes, Model
 from detection.learned.words import difference
 from detection.tally import Repeats
 from traffic.batch import Batch, Table
+from traffic.features import COUNT, found
 from traffic.finding import MEDIUM, Finding
 from traffic.records import Exchange
 
@@ -46,11 +47,10 @@ class Learned:
         model, table = self._model, batch.table(Exchange)
         if model is None or not len(table):
             return
-        marks = made(table)
-        (rows,) = marks.nonzero()
+        codes = codes_of(table)
+        (rows,) = found(codes[:, :COUNT]).nonzero()
         if not len(rows):
             return
-        codes = codes_of(table)
         scores, least = np.zeros(len(table)), self._threshold or model.threshold
         scores[rows] = model.scores(codes[rows])
         explained = 0
@@ -70,14 +70,14 @@ class Learned:
                 )  # fmt: skip
 
 
-def _first_of_each(table: Table, marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _first_of_each(table: Table, scored: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark the first of these rows for each client and host, so that a flood of requests costs no more than one."""
-    (rows,) = marks.nonzero()
+    (rows,) = scored.nonzero()
     clients, hosts = table.texts("client").codes[rows].astype(np.int64), table.texts("domain")
     _, first = np.unique(clients * (len(hosts.values) + 1) + hosts.codes[rows], return_index=True)
-    found = np.zeros(len(table), np.bool_)
-    found[rows[first]] = True
-    return found
+    marks = np.zeros(len(table), np.bool_)
+    marks[rows[first]] = True
+    return marks
 
 
 def reasons(model: Model, codes: Codes) -> list[str]:

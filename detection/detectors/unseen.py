@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from detection.exchanges import chosen, marked, text_at
 from detection.tally import Distinct, Escalation, Repeats
 from detection.unseen.anywhere import Anywhere
-from detection.unseen.features import FEATURES, unpacked
+from detection.unseen.features import FEATURES
 from detection.unseen.kept import packed, unpack
 from detection.unseen.model import Model, pieces
 from detection.unseen.prior import ANYWHERE, LIMIT, TEXT
 from detection.unseen.reasons import reasons
 from detection.unseen.usual import Requests, from_text
 from traffic.batch import Batch, Table
+from traffic.features import found
 from traffic.finding import CRITICAL, HIGH, LOW, MEDIUM, Finding
 from traffic.records import Exchange
 
@@ -64,13 +65,11 @@ class Unseen:
         """See `detection.detector`."""
         named = self._named_clients(batch)
         table = batch.table(Exchange)
-        texts = table.texts("features")
-        described = np.array([*map(len, texts.values), 0])[texts.codes]
-        (rows,) = described.nonzero()
+        features = table.features()
+        (rows,) = found(features).nonzero()
         if len(rows):
             rows = self._allowed(table, rows, named)
-            features = unpacked(texts.values).take(texts.codes[rows], axis=0)
-            yield from self._judged(table, rows, features)
+            yield from self._judged(table, rows, features.take(rows, axis=0))
 
     def _named_clients(self, batch: Batch) -> set[str]:
         """Return the clients that grave findings of this batch name, and remember them."""

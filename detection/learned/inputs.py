@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.learned.model import BINS, Codes
-from detection.unseen.features import AMOUNT, CATEGORY, Feature, unpacked
+from detection.unseen.features import AMOUNT, CATEGORY, Feature
 from detection.unseen.features import FEATURES as OF_REQUEST
 from traffic.batch import Table
 
@@ -18,24 +18,15 @@ _OF_OUTCOME: Final = (
 )
 FEATURES: Final = (*OF_REQUEST, *_OF_OUTCOME)
 """All features, in the order of the columns."""
-DIGITS: Final = 2 * len(OF_REQUEST)
-"""Hexadecimal digits of the features of a request."""
 TIME_UNIT: Final = 1e-4
 """Seconds of the first step of the response time: below it, only the clock differs."""
 _LINEAR: Final = 4
 """Amounts that are their own step; from there on, there are as many steps for each doubling."""
 
 
-def made(table: Table) -> NDArray[np.bool_]:
-    """Mark the rows whose features were made."""
-    texts = table.texts("features")
-    return np.array([*(len(text) == DIGITS for text in texts.values), False], np.bool_)[texts.codes]
-
-
 def codes_of(table: Table) -> Codes:
     """Return the features of exchanges; those of a request are zeros where they were not made."""
-    texts = table.texts("features")
-    of_request = unpacked([*texts.values, ""])[texts.codes]
+    of_request = table.features()
     status = (np.maximum(table.numbers("status"), 0) % BINS).astype(np.uint8)
     times = np.nan_to_num(table.numbers("response_time"), nan=0.0) / TIME_UNIT
     amounts = (table.numbers("request_bytes"), table.numbers("response_bytes"), times)

@@ -4,11 +4,7 @@ A feature is a byte. An amount is on a scale of logarithms: below 4 the amount i
 A category is a hash into 256 bins, which says whether something is the same as before, and not what it is.
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 AMOUNT: Final = "amount"
 CATEGORY: Final = "category"
@@ -121,16 +117,6 @@ FEATURES: Final = (
     *(Feature(name, title, AMOUNT) for name, title in _AMOUNTS),
 )
 """In their order."""
-
-
-def unpacked(texts: Sequence[str]) -> NDArray[np.uint8]:
-    """Return the features of requests, one row each, from the column `features` of their exchanges.
-
-    Texts that are empty, or of another length, as those of another version, give rows of zeros.
-    """
-    length = 2 * len(FEATURES)
-    whole = "".join([text if len(text) == length else "0" * length for text in texts])
-    return np.frombuffer(bytes.fromhex(whole), np.uint8).reshape(len(texts), len(FEATURES))
 
 
 def amount(step: int) -> int:

@@ -10,10 +10,11 @@ from capture.core import CORE
 from detection.detectors.unseen import ADOPTED, Unseen
 from detection.unseen import prior
 from detection.unseen.anywhere import Anywhere
-from detection.unseen.features import FEATURES, unpacked
+from detection.unseen.features import FEATURES
 from detection.unseen.hosts import MEMORY, Hosts
 from detection.unseen.model import KNOWN, STRANGE, Model, pieces
 from detection.unseen.usual import AMOUNTS, LEVELS, Requests, from_text, learned, levels_of, to_text
+from traffic.features import unpacked
 from traffic.finding import Finding
 from traffic.records import Exchange
 

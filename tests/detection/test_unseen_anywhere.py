@@ -7,8 +7,9 @@ from unseen_visits import features_of
 from capture.core import CORE
 from detection.unseen import prior
 from detection.unseen.anywhere import CHARACTERS, Anywhere, relative
-from detection.unseen.features import FEATURES, unpacked
+from detection.unseen.features import FEATURES
 from detection.unseen.usual import AMOUNTS, LEVELS, Usual, from_text, levels_of
+from traffic.features import unpacked
 
 pytestmark = pytest.mark.skipif(not hasattr(CORE, "request_features"), reason="needs the core")
 

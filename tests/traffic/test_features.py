@@ -6,8 +6,9 @@ from http2_wire import Http2Talk
 from wire import Talk, get, ok
 
 from capture.core import CORE
-from detection.unseen.features import CATEGORY, FEATURES, amount, unpacked
+from detection.unseen.features import CATEGORY, FEATURES, amount
 from traffic.content import Content
+from traffic.features import COUNT, unpacked
 from traffic.frames import Frames
 from traffic.limits import Limits
 from traffic.records import Exchange
@@ -25,9 +26,8 @@ def described(talk: Talk | Http2Talk, *protocols: str, content: bool = False) ->
     made.feed(Frames.of(talk.frames))
     made.finish()
     table = made.take().table(Exchange)
-    column = table.texts("features")
-    texts = [column.values[code] for code in column.codes]
-    assert [record.features for record in table.records()] == texts
+    texts = [record.features for record in table.records()]
+    assert table.features().tolist() == unpacked(texts).tolist()
     assert made.held == 0
     return texts
 
@@ -39,6 +39,7 @@ def value(text: str, name: str) -> int:
 def test_the_core_and_this_program_name_the_same_features() -> None:
     assert CORE is not None
     assert CORE.feature_names() == NAMES
+    assert len(NAMES) == COUNT
     kinds = [feature.kind for feature in FEATURES]
     assert kinds == sorted(kinds, reverse=True)
     assert kinds[0] == CATEGORY

@@ -4,8 +4,8 @@ use crate::head::Head;
 use crate::vector::Vector;
 
 /// Blocks of fields that are kept.
-const MOST: usize = 1024;
-/// Bytes of the longest of them.
+const MOST: usize = 4096;
+/// Bytes of the longest of them, with its method and version.
 const LONGEST: usize = 2048;
 
 /// A block of fields without a body, and its features, which depend on the method and the version, too.
@@ -32,7 +32,7 @@ impl Memo {
 
     /// Keep the features of the fields of a request without a body.
     pub(crate) fn keep(&mut self, head: &Head<'_>, lines: &[u8], hash: u64, vector: Vector) {
-        if lines.len() > LONGEST || head.method.len() > LONGEST {
+        if lines.len() + head.method.len() + head.version.len() > LONGEST {
             return;
         }
         if self.0.is_empty() {
@@ -44,6 +44,7 @@ impl Memo {
                 [(&mut entry.method, head.method), (&mut entry.version, head.version), (&mut entry.lines, lines)]
             {
                 kept.clear();
+                kept.reserve_exact(new.len());
                 kept.extend_from_slice(new);
             }
         }

@@ -3,7 +3,7 @@
 use crate::amounts::in_short_text;
 use crate::bodies::{each_string, looks_structured};
 use crate::classes::{VOWELS, is_text};
-use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS, bit_of};
+use crate::words::{COMMANDS, PACKAGES, PROGRAMS, RESERVED, ROOTS, bit_of, may_be_known};
 
 /// Counts of shapes in the decoded texts of one part of a request: of each shape, that of the text with most of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -175,6 +175,10 @@ impl Reader<'_> {
     /// Look a word up, which is longer than a letter.
     fn known_word(&mut self, word: &[u8], start: usize) {
         let bit = bit_of(word);
+        if !may_be_known(bit) {
+            self.shapes.names += usize::from(word.starts_with(b"__"));
+            return;
+        }
         let before = start.checked_sub(1).and_then(|place| self.text.get(place)).copied().unwrap_or_default();
         let next = self.text.get(self.place).copied().unwrap_or_default();
         let starts = matches!(before, 0 | b';' | b'|' | b'&' | b'`' | b'(' | b'/' | b'\'' | b'"' | b'{' | b'\n');

@@ -24,8 +24,7 @@ fn there_is_a_byte_for_each_name() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), COUNT);
-    let mut text = String::new();
-    of_line("GET /", "", b"").write_hex(&mut text);
+    let text = of_line("GET /", "", b"").hex();
     assert_eq!(text.len(), 2 * COUNT);
     assert!(of(b"", b"x").is_none());
 }

@@ -123,16 +123,11 @@ impl Vector {
         &self.0
     }
 
-    /// Write the bytes as lower-case hexadecimal digits, two for each feature.
-    pub fn write_hex(&self, text: &mut String) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut digits = [b'0'; 2 * COUNT];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            for (place, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                *place = DIGITS.get(usize::from(value)).copied().unwrap_or_default();
-            }
-        }
-        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+    /// Return the bytes as lower-case hexadecimal digits, two for each feature.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     /// Set a feature to a byte.

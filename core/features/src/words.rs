@@ -4,11 +4,28 @@
 /// Bits of a filter, so that few words are compared with the list.
 const BITS: u32 = 2048;
 
+type Filter = [u64; (BITS / 64) as usize];
+
 /// A sorted list of words in lower case.
 pub(crate) struct Words {
     list: &'static [&'static [u8]],
-    filter: [u64; (BITS / 64) as usize],
+    filter: Filter,
 }
+
+/// The filter of all lists.
+#[allow(clippy::indexing_slicing)] // by the compiler, which refuses what is out of bounds
+static KNOWN: Filter = {
+    let (mut all, mut place) = ([0; (BITS / 64) as usize], 0);
+    while place < all.len() {
+        all[place] = RESERVED.filter[place]
+            | COMMANDS.filter[place]
+            | ROOTS.filter[place]
+            | PACKAGES.filter[place]
+            | PROGRAMS.filter[place];
+        place += 1;
+    }
+    all
+};
 
 impl Words {
     /// Prepare a list.
@@ -30,9 +47,17 @@ impl Words {
 
     /// Return whether a word is in the list, given its bit.
     pub(crate) fn contains_hashed(&self, word: &[u8], bit: u32) -> bool {
-        let passes = self.filter.get((bit / 64) as usize).is_some_and(|bits| bits >> (bit % 64) & 1 == 1);
-        passes && self.list.binary_search(&word).is_ok()
+        has(&self.filter, bit) && self.list.binary_search(&word).is_ok()
     }
+}
+
+/// Return whether a word with this bit may be in any of the lists. Most words are in none.
+pub(crate) fn may_be_known(bit: u32) -> bool {
+    has(&KNOWN, bit)
+}
+
+fn has(filter: &Filter, bit: u32) -> bool {
+    filter.get((bit / 64) as usize).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
 }
 
 /// Return the bit of a word in a filter, from its length, its first three letters and its last one.

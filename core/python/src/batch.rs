@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
@@ -124,6 +125,16 @@ impl Table {
     /// Return a column of numbers.
     fn numbers(&self, py: Python<'_>, name: String) -> PyResult<Py<PyAny>> {
         self.batch.borrow_mut(py).column(py, self.kind, name, false)
+    }
+
+    /// Return the features of requests: of each exchange, a row of bytes.
+    fn features<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
+        if self.kind != Kind::Exchange {
+            return Err(PyKeyError::new_err("features"));
+        }
+        let bytes = self.batch.borrow(py).columns.wire.features();
+        let rows = bytes.len() / features::COUNT;
+        PyArray1::from_vec(py, bytes).reshape([rows, features::COUNT])
     }
 
     /// Return one record per row.

@@ -222,7 +222,6 @@ impl Columns {
             "response_oddities" => integers(py, columns.response_oddities().into_iter()),
             "protocol" => texts(py, self.wire.protocols())?,
             "operation" => texts(py, self.wire.operations())?,
-            "features" => texts(py, self.wire.features())?,
             "close_reason" => texts(py, self.wire.close_reasons())?,
             "process_id" => integers(py, columns.owners.process_ids(columns.time.len()).into_iter()),
             name if let Some(text) = owner_text(name) => texts(py, columns.owners.texts(columns.time.len(), text))?,

@@ -5,11 +5,7 @@ use pyo3::prelude::*;
 /// See `core.pyi`.
 #[pyfunction]
 pub(crate) fn request_features(head: &[u8], body: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * features::COUNT);
-    if let Some(vector) = features::of(head, body) {
-        vector.write_hex(&mut text);
-    }
-    text
+    features::of(head, body).map(|vector| vector.hex()).unwrap_or_default()
 }
 
 /// See `core.pyi`.

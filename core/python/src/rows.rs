@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple, PyType};
 use wire::address;
-use wire::records::{Codes, Ending, Kind as Given, NO_REQUEST, NO_STATUS};
+use wire::records::{Ending, Kind as Given, NO_REQUEST, NO_STATUS};
 
 use crate::attribute;
 use crate::batch::Kind;
@@ -50,22 +50,6 @@ pub(crate) struct Texts<'py>(pub(crate) Bound<'py, PyList>);
 impl<'py> Texts<'py> {
     pub(crate) fn get(&self, code: Option<&u32>) -> PyResult<Bound<'py, PyAny>> {
         self.0.get_item(code.copied().unwrap_or_default() as usize)
-    }
-}
-
-/// The features of exchanges.
-struct Described<'py> {
-    codes: Vec<i32>,
-    texts: Texts<'py>,
-}
-
-impl<'py> Described<'py> {
-    fn of(py: Python<'py>, column: Codes) -> PyResult<Self> {
-        Ok(Self { codes: column.codes, texts: Texts(PyList::new(py, column.texts.texts())?) })
-    }
-
-    fn get(&self, row: usize) -> PyResult<Bound<'py, PyAny>> {
-        self.texts.get(self.codes.get(row).map(|code| code.cast_unsigned()).as_ref())
     }
 }
 
@@ -193,7 +177,7 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
     let rows = &columns.wire.exchanges;
     let sources = rows.sources();
     let (mut odd, mut tails) = (rows.oddities.iter().peekable(), Tails::of(py, &columns.wire)?);
-    let described = Described::of(py, columns.wire.features())?;
+    let mut described = rows.features.iter().peekable();
     let owned = owners::Fields::of(py, &rows.owners)?;
     let mut made = Vec::with_capacity(rows.time.len());
     for row in 0..rows.time.len() {
@@ -225,7 +209,9 @@ fn exchanges(py: Python<'_>, columns: &mut Columns, asked: &[Record]) -> PyResul
             .into_pyobject(py)?;
         let third = tails.row(row)?;
         let of_response = odd.map_or(0, |odd| odd.of_response);
-        let last = (addresses.get(sources.get(row))?, of_response, described.get(row)?).into_pyobject(py)?;
+        let features = described.next_if(|(described, _)| *described as usize == row);
+        let features = features.map_or_else(String::new, |(_, features)| features.hex());
+        let last = (addresses.get(sources.get(row))?, of_response, features).into_pyobject(py)?;
         let fields = first.as_sequence().concat(second.as_sequence())?.concat(third.as_sequence())?;
         let fields = fields.concat(owned.row(row).as_sequence())?;
         let fields = fields.concat(last.as_sequence())?;

@@ -8,10 +8,11 @@ import numpy as np
 from labelled import bad, line
 from small_models import NAMES, model, trees
 
-from detection.learned.inputs import DIGITS, codes_of
+from detection.learned.inputs import codes_of
 from detection.learned.labels import LabelReader
 from detection.learned.model_file import ModelError, model_of, model_text
 from traffic.batch import RecordTable
+from traffic.features import DIGITS
 from traffic.records import Exchange
 
 VALUES: tuple[Any, ...] = (

@@ -5,8 +5,8 @@ import json
 import pytest
 from labelled import bad, good, hexadecimal, line, visit
 
-from detection.learned.inputs import DIGITS
 from detection.learned.labels import LONGEST_LINE, LabelReader, Labels
+from traffic.features import DIGITS
 from view.exchange_line import Discretion, exchange_line
 
 

@@ -459,19 +459,17 @@ impl Batch {
         self.detailed(|details| details.secured.as_ref().map_or("", |secured| &secured.server_name))
     }
 
-    /// Return the features of each exchange in hexadecimal digits; empty if there are none.
+    /// Return the features of all exchanges, `features::COUNT` bytes each: zeros where there are none.
     #[must_use]
-    pub fn features(&self) -> Codes {
-        let (mut texts, mut text) = (Interner::default(), String::with_capacity(2 * features::COUNT));
-        let mut codes = vec![texts.code("").cast_signed(); self.exchanges.time.len()];
+    pub fn features(&self) -> Vec<u8> {
+        let mut bytes = vec![0; features::COUNT * self.exchanges.time.len()];
         for (row, described) in &self.exchanges.features {
-            text.clear();
-            described.write_hex(&mut text);
-            if let Some(place) = codes.get_mut(*row as usize) {
-                *place = texts.code(&text).cast_signed();
+            let start = features::COUNT * *row as usize;
+            if let Some(place) = bytes.get_mut(start..start + features::COUNT) {
+                place.copy_from_slice(described.bytes());
             }
         }
-        Codes { codes, texts }
+        bytes
     }
 
     fn detailed(&self, text: impl Fn(&Details) -> &str) -> Codes {
