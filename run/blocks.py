@@ -9,7 +9,7 @@ from cli.parser import OneLineParser, parse_seconds
 from dashboard.screen import Screen
 from run.asking import add_whose, answers_of, failed, folder_asked
 from run.blocking import BLOCKS
-from run.door import Answer, Request
+from run.door import Answer, Request, nowhere
 from view import figures
 from view.cells import visible
 
@@ -30,7 +30,7 @@ def blocks(argv: Sequence[str]) -> int:
     folder = folder_asked(parser, given)
     answers = answers_of(folder, _request(given))
     if not answers:
-        return failed(f"no monitor with --block is running here (no socket in {folder}); try as root, or with --user")
+        return failed(f"no monitor with --block is running here: {nowhere(folder)}")
     screen = Screen(sys.stdout)
     if given.command == "list":
         for answer in answers:

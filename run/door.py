@@ -120,6 +120,12 @@ def sockets(folder: Path) -> list[Path]:
         return []
 
 
+def nowhere(folder: Path) -> str:
+    """Say why there may be no socket, and what helps."""
+    why = f"no socket in {folder}; try as root, or with --user"
+    return f"{why}. A monitor that cannot write there says so with --verbose"
+
+
 def ask(path: Path, request: Request, timeout: float) -> Answer:
     """Ask the monitor with this socket.
 

@@ -11,7 +11,7 @@ from cli.parser import OneLineParser
 from dashboard.screen import Screen
 from run.asking import add_whose, answers_of, failed, folder_asked
 from run.decisions import CHOICES
-from run.door import Answer
+from run.door import Answer, nowhere
 from run.obeying import LONGEST_MUTE, SIGNALS
 from view import figures
 from view.badge import WORDS
@@ -51,7 +51,7 @@ def signals(argv: Sequence[str]) -> int:
     told = {name: getattr(given, name) for name in ("command", "name", "seconds", "kind")}
     answers = answers_of(folder, {"about": SIGNALS, **told})
     if not answers:
-        return failed(f"no monitor is running here (no socket in {folder}); try as root, or with --user")
+        return failed(f"no monitor is running here: {nowhere(folder)}")
     screen = Screen(sys.stdout)
     for answer in answers:
         _tell(given.command, answer, screen)
