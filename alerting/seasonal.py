@@ -1,18 +1,21 @@
 """How a judge compares what was measured with what is usual at that hour of the week."""
 
 from collections.abc import Mapping
+from math import inf, log, sqrt
 from typing import Final
 
 from alerting.alert import SignalUnit
 from alerting.band import Band
-from alerting.calendar import Calendar
+from alerting.calendar import Calendar, Moment
 from alerting.change import Change, change
 from alerting.comparison import Verdict
+from alerting.judged import Finding
+from alerting.newcomers import Newcomers
 from alerting.prominence import Prominence
 from alerting.reach import LONG
 from alerting.rule import WHOLE, Measured, Rule, teaches
 from alerting.scale import EVENTS, PERCENTILES, Scale
-from alerting.series import HOUR, Finding, Series
+from alerting.series import HOUR, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200
@@ -21,7 +24,7 @@ BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
-NOTICED: Final = 0.2
+NOTICED: Final = 0.1
 """Part of the traffic of the largest subject, at its busiest time, that many requests of another one must reach."""
 _FADING: Final = 0.9999
 """What remains of that time after a window: half after ten days."""
@@ -31,8 +34,14 @@ signals made for seasons, hold as they are.
 """
 HOLD: Final = 0.6
 """Part of the way from the expected value to the limit at which an alert ends, so that one incident is one alert."""
-_LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 0.5, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
+_LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 1.0, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
 """Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
+_TOGETHER: Final = 10.0
+"""Half the square of a limit in deviations. To be beyond it by chance once among n, a normal distribution must be
+limited at sqrt(1 + log(n) / _TOGETHER) times as much.
+"""
+_FULL: Final = 3
+"""Buckets in which the events of longer times must have been expected to judge whether a key dropped."""
 _PER_SECOND: Final = (SignalUnit.BYTES, SignalUnit.CONNECTIONS)
 """Units of signals whose floor is a rate."""
 
@@ -46,8 +55,8 @@ class SeasonalComparison:
         self._calendar = calendar
         self._scale: Scale = PERCENTILES if rule.unit is SignalUnit.SECONDS else EVENTS
         self._per = self._unit()
-        made_for_seasons = getattr(rule, "baseline", None) == "seasonal"
-        self._part = 1.0 if made_for_seasons or rule.unit in _PER_SECOND else FEWER
+        self._by_key = getattr(rule, "baseline", None) == "seasonal"
+        self._part = 1.0 if self._by_key or rule.unit in _PER_SECOND else FEWER
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()
         # Subjects that are beyond the limit; those that alert; and those of them that came back in the last window.
@@ -56,24 +65,37 @@ class SeasonalComparison:
         self._back: set[str] = set()
         self._prominence = Prominence()
         self._largest = 0.0
+        # Requests of keys are judged beside those of the whole site, and keys without a season beside each other.
+        self._has_whole = self._by_key and rule.unit is SignalUnit.REQUESTS
+        self._whole: Series | None = None
+        self._newcomers = Newcomers() if self._has_whole and not rule.low else None
 
     def judge(self, measured: Mapping[str, Measured], window: Window) -> list[Verdict]:
         """See `Comparison.judge`."""
         self._enter(measured, window)
         self._beyond = set()
-        return [self._ending_late(verdict) for subject in self._entered if (verdict := self._verdict(subject))]
+        verdicts = [verdict for subject in self._entered if (verdict := self._verdict(subject))]
+        if self._newcomers is not None:
+            new = (subject for subject in measured.keys() - self._series.keys() if self._prominence.is_small(subject))
+            self._newcomers.enter({subject: measured[subject].value for subject in new})
+            verdicts += self._of_newcomer(self._newcomers)
+        return [self._ending_late(verdict) for verdict in verdicts]
 
     def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
         """See `Comparison.learn`."""
         for subject in self._entered:
             self._series[subject].learn(subject in self._beyond)
+        if self._whole is not None:
+            self._whole.learn(any(finding.severity > 1 for finding in self._whole.findings(1.0)))
         if self._held and not beyond:
-            for series in self._series.values():
+            for series in self._all():
                 series.settle()
         self._held = beyond
         largest = max((one.traffic for one in measured.values()), default=0.0)
         self._largest = max(largest, self._largest * _FADING)
         self._choose(measured, window, 1.0)
+        if self._newcomers is not None:
+            self._newcomers.learn(self._series, beyond)
         return True
 
     def recall(self, measured: Mapping[str, Measured], window: Window) -> bool:
@@ -85,6 +107,9 @@ class SeasonalComparison:
         moment = self._calendar.moment((window.opens + window.closes) / 2)
         hour = window.seconds / self._bucket_size
         self._choose(measured, window, hour)
+        if self._has_whole and (total := self._total(window)):
+            self._whole = self._whole or self._new(self._scale.start(total, window.seconds))
+            self._whole.recall_hour(moment, window.closes, total, window.seconds)
         for subject, series in self._series.items():
             seen = measured.get(subject) or self._nothing
             if seen is not None and (found := self._counted(seen, window.seconds))[1]:
@@ -119,6 +144,7 @@ class SeasonalComparison:
     def clear(self) -> None:
         """See `Comparison.clear`."""
         self._series.clear()
+        self._whole = None
         self._held.clear()
         self._back.clear()
 
@@ -137,10 +163,12 @@ class SeasonalComparison:
 
     def change(self, subject: str) -> Change | None:
         """See `Comparison.change`."""
-        windows = list(self._series[subject].windows)
-        starts = [end - self._bucket_size for end, _, _ in windows]
+        if subject not in self._series:
+            return None  # a newcomer
+        windows = self._series[subject].latest.windows
+        starts = [end - self._bucket_size for end, _ in windows]
         side = -1 if self._rule.low else 1
-        found = change([total for _, total, _ in windows], starts, self._scale, side)
+        found = change([seen.total for _, seen in windows], starts, self._scale, side)
         if found is None or side * (found.after - found.before) <= 0:  # only the season changed
             return None
         return found._replace(before=self._per * found.before, after=self._per * found.after)
@@ -154,7 +182,8 @@ class SeasonalComparison:
         """Begin the seasons of subjects that have become prominent, and forget those that are no longer, unless they
         alert: an outage is never usual.
         """
-        self._prominence.take({subject: one.traffic for subject, one in measured.items()}, buckets)
+        whole = self._total(window) if self._by_key else inf
+        self._prominence.take({subject: one.traffic for subject, one in measured.items()}, whole, buckets)
         for subject, one in measured.items():
             new = subject not in self._series and self._prominence.is_prominent(subject)
             if new and self.teaches(one._replace(traffic=one.traffic / buckets)):
@@ -164,8 +193,11 @@ class SeasonalComparison:
 
     def _enter(self, measured: Mapping[str, Measured], window: Window) -> None:
         moment = self._calendar.moment((window.opens + window.closes) / 2)
+        care = sqrt(1 + log(max(len(self._series), 1)) / _TOGETHER)
+        self._enter_whole(moment, window)
         self._entered = set()
         for subject, series in self._series.items():
+            series.care, series.whole = care, self._whole
             one = measured.get(subject) or self._nothing
             if one is None or (self._scale is PERCENTILES and one.traffic < FEWEST):
                 continue
@@ -174,12 +206,36 @@ class SeasonalComparison:
                 self._entered.add(subject)
                 series.enter(moment, window.closes, window.seconds, amount, base, one.traffic)
 
+    def _enter_whole(self, moment: Moment, window: Window) -> None:
+        if not self._has_whole:
+            return
+        total = self._total(window)
+        if self._whole is None and total:
+            self._whole = self._new(self._scale.start(total, window.seconds))
+        if self._whole is not None:
+            self._whole.enter(moment, window.closes, window.seconds, total, window.seconds, total)
+
+    def _total(self, window: Window) -> int:
+        """Return the whole traffic of a window, of which keys have their parts."""
+        return max(window.of(each).total for each in self._rule.statistics)
+
+    def _all(self) -> list[Series]:
+        return [*self._series.values(), *([self._whole] if self._whole is not None else [])]
+
     def _verdict(self, subject: str) -> Verdict | None:
         """Return the verdict on the shortest time that is beyond the limit, or else on the last window."""
         hold = HOLD if subject in self._held else 1.0
         found = (each for each in self._series[subject].findings(hold) if self._is_enough(each))
         verdicts = [self._judged(subject, each, hold) for each in found]
         return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
+
+    def _of_newcomer(self, newcomers: Newcomers) -> list[Verdict]:
+        limit = newcomers.limit(self._rule.floor / self._bucket_size)
+        if limit is None or not newcomers.largest:
+            return []
+        subject, rate = newcomers.largest, newcomers.rate
+        hold = HOLD if subject in self._held else 1.0
+        return [Verdict(subject, rate, 0.0, limit, rate / limit, rate > hold * limit)]
 
     def _ending_late(self, verdict: Verdict) -> Verdict:
         """Let an alert end only with the second window within the limit."""
@@ -206,7 +262,8 @@ class SeasonalComparison:
         if rule.unit is SignalUnit.REQUESTS and finding.windows > LONG.windows:
             return False  # over eight hours, rates of keys change by chance
         if rule.low:
-            return self._per * finding.expected * finding.windows >= floor
+            buckets = min(finding.windows, _FULL) if self._by_key else finding.windows
+            return self._per * finding.expected * buckets >= floor
         if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:
             return False  # a key whose flood the site does not notice
         return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= floor
@@ -251,4 +308,7 @@ class SeasonalComparison:
         if len(self._series) >= MAX_SEASONS:
             least = min(self._series, key=lambda name: self._series[name].recent.expected)
             del self._series[least]
-        self._series[subject] = Series(self._scale, -1 if self._rule.low else 1, level)
+        self._series[subject] = self._new(level)
+
+    def _new(self, level: float) -> Series:
+        return Series(self._scale, -1 if self._rule.low else 1, level)

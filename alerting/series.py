@@ -8,19 +8,20 @@ so a step alerts at once, and a slow leak or a ramp alerts when an hour is beyon
 from collections import deque
 from collections.abc import Iterator
 from math import inf, log, sqrt
-from typing import Final, NamedTuple
+from typing import Final
 
 from alerting.calendar import HOURS_OF_WEEK, Moment
+from alerting.judged import Finding, Judged
+from alerting.latest import Latest
 from alerting.reach import LONG, LONGEST, SHORT, Reach
 from alerting.scale import NOTHING, Scale, Sum
 from alerting.season import KNOWN_AFTER, Season
+from alerting.silence import Silence
 from alerting.spread import Spread
 
 HALF_LIFE: Final = 2700.0
 """Half-life in seconds of the offset, which follows the day."""
 HOUR: Final = 3600.0
-KEPT: Final = 1.5 * HOUR
-"""Seconds of windows kept to find the start of a change."""
 LASTING: Final = 5
 """Windows from which on the latest one must still deviate, so that an alert ends with what caused it."""
 NEW_LEVEL: Final = 48
@@ -29,40 +30,14 @@ MOSTLY: Final = 0.8
 """Share of these hours that must be beyond it."""
 _ENOUGH_EVENTS: Final = 10.0
 """Expected events in an hour. If none of them came, that is an outage, which is never usual."""
+_REST: Final = 10.0
+"""Events that the rest of a whole counts for as if they had been seen as expected."""
 _FIRST_BASE: Final = 120.0
 """Seconds or responses of a window that has not come yet."""
+_HOURS: Final = 8
+"""Hours that are judged together."""
 _YOUNG: Final = 30
 """Windows without an alert after the start, while the spread is unknown."""
-
-
-class Finding(NamedTuple):
-    """How a series deviates over one time."""
-
-    severity: float
-    """Its score as a part of that which alerts."""
-    value: float
-    expected: float
-    limit: float
-    traffic: float
-    least: float
-    """As in `reach.Reach`."""
-    windows: int
-
-
-_HOURS: Final = 8
-_SUMMED: Final = (5, 15, 30)
-"""Numbers of windows whose sums are kept."""
-
-
-class Judged(NamedTuple):
-    """The latest windows of one time, compared with what is expected."""
-
-    total: Sum
-    traffic: float
-    deviation: float
-    shift: float
-    """What is expected beyond the season: the offset."""
-    score: float
 
 
 class Series:
@@ -73,27 +48,29 @@ class Series:
         self._side = side
         self.season = Season(level)
         self.offset = 0.0
+        self.care = 1.0
+        """Factor on all limits: the more series are judged together, the further one of them deviates by chance."""
+        self.whole: Series | None = None
+        """The whole of which it is a part, if only what differs from the rest of it is judged."""
         self.last = 0.0
         """End of the last window, in seconds since the epoch."""
         self.recent = NOTHING
         """The windows of the last hours, fading, from which the offset follows."""
-        self.windows: deque[tuple[float, Sum, float]] = deque()
-        """Sums of the last windows, with the end and the traffic of each, latest last."""
-        # Seen, expected, base and traffic of the last windows, for each length of `_SUMMED`.
-        self._sums = [[0.0] * 4 for _ in _SUMMED]
+        self.latest = Latest()
         # Offsets before the last windows, latest first.
         self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
         self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, reach.least_tail) for reach in SHORT]
         self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
         self._hours: deque[Sum] = deque(maxlen=_HOURS)
+        self._silence = Silence()
         self._lasting: tuple[Finding, Sum] | None = None
         self._judged: list[Judged] = []
         # Variance of the usual at the present hour.
         self._doubt = 1.0
         self._hour: Moment | None = None
         # The latest window; the windows of this hour, and of each of its steps.
-        self._latest = self._counted = NOTHING
+        self._entered = self._counted = NOTHING
         self._step = 0
         self._steps: dict[int, Sum] = {}
         self._beyond = self._windows_in_hour = 0
@@ -104,8 +81,9 @@ class Series:
 
     def enter(self, moment: Moment, ends: float, seconds: float, amount: float, base: float, traffic: float) -> None:
         """Take in a window, which is judged next."""
-        if ends - seconds > self.last + HOUR / 2 and self.windows:
+        if ends - seconds > self.last + HOUR / 2 and self.latest:
             self._forget()  # nobody watched
+            self._silence.forget()
             faded = 0.5 ** ((ends - seconds - self.last) / HALF_LIFE)
             self.recent, self.offset = self.recent.faded(faded), self.offset * faded
         if self._hour is None or moment.started != self._hour.started:
@@ -114,11 +92,13 @@ class Series:
         self._number += 1
         self._offsets.appendleft(self.offset)
         usual = self.season.at(moment)
-        self._latest = self._scale.sum(amount, base, usual)
+        self._entered = self._scale.sum(amount, base, usual)
+        if self._side < 0:
+            self._silence.enter(amount, self._entered.expected, seconds, self.season.hours)
         excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
-        self._append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._latest, traffic)
+        self.latest.append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._entered, traffic)
         self._step = moment.step
-        self._doubt = self.season.doubt(moment.hour, self._noise(self.windows[-1][1].faded(LONG.windows)))
+        self._doubt = self.season.doubt(moment.hour, self._noise(self.latest.at(-1).total.faded(LONG.windows)))
         self._judged = [self._judge(place) for place in range(len(SHORT))]
 
     def findings(self, part: float) -> Iterator[Finding]:
@@ -126,22 +106,24 @@ class Series:
         alerts. Of a young series it is shown, but never beyond.
         """
         if self._number <= _YOUNG:
-            young = self._finding(SHORT[0], self._judged[0], SHORT[0].factor * self._spreads[0].tail)
+            young = self._finding(SHORT[0], self._judged[0], self._edge(SHORT[0], self._spreads[0]))
             yield young._replace(severity=min(young.severity, 1.0))
             return
         for place, reach in enumerate(SHORT):
-            judged, edge = self._beside_season(self._judged[place]), reach.factor * self._spreads[place].tail
+            judged, edge = self._beside_season(self._judged[place]), self._edge(reach, self._spreads[place])
             lasts = reach.windows < LASTING or self._lasts(1, judged.total)
             if not place or (self._side * judged.score > part * edge and lasts):
                 yield self._finding(reach, judged, edge)
-        if len(self.windows) >= LONG.windows and self.season.hours >= 3:
-            judged, edge = self._judge_long(), LONG.factor * self._hourly.tail
-            if self._side * judged.score > part * edge and self._lasts(LASTING, self._total(LONG.windows)[0]):
+        if len(self.latest) >= LONG.windows and self.season.hours >= 3:
+            judged, edge = self._judge_long(), self._edge(LONG, self._hourly)
+            if self._side * judged.score > part * edge and self._lasts(LASTING, self.latest.last(LONG.windows).total):
                 yield self._finding(LONG, judged, edge)
         if self._lasting is not None:
             finding, total = self._lasting
             if self._lasts(LONG.windows, total) and self._lasts(LASTING, total):
                 yield finding
+        if self._silence.severity > part:
+            yield self._silent()
 
     def band(self) -> tuple[float, float]:
         """Return what is expected of the latest window, and the value beyond which it alerts; before there is one, as
@@ -149,7 +131,7 @@ class Series:
         """
         start = Judged(self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads[0].deviation, 0.0, 0.0)
         judged = self._beside_season(self._judged[0]) if self._judged else start
-        edge = self._side * SHORT[0].factor * self._spreads[0].tail
+        edge = self._side * self._edge(SHORT[0], self._spreads[0])
         _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
         return expected, limit
 
@@ -159,9 +141,19 @@ class Series:
         total = self._scale.sum(0.0, seconds, self.season.at(moment)).faded(1 / spread.cluster)
         doubt = self.season.doubt(moment.hour, self._noise(total.faded(HOUR / seconds)))
         deviation = sqrt(spread.deviation**2 + hourly.deviation**2 + doubt)
-        edge = SHORT[0].factor * spread.tail
+        edge = self._edge(SHORT[0], spread)
         _, expected, high = self._scale.values(total, deviation, 0.0, edge)
         return expected, self._scale.values(total, deviation, 0.0, -edge)[2], high
+
+    def _silent(self) -> Finding:
+        """Return the finding of a silence that is longer than usual; a single event would have ended it."""
+        silence = self._silence
+        expected, limit = silence.expected / silence.seconds, 1 / silence.seconds
+        return Finding(silence.severity, 0.0, expected, limit, 0.0, SHORT[0].least, silence.windows)
+
+    def _edge(self, reach: Reach, spread: Spread) -> float:
+        """Return the score beyond which a time alerts."""
+        return self.care * reach.factor * spread.tail
 
     def _finding(self, reach: Reach, judged: Judged, edge: float) -> Finding:
         total, traffic, deviation, shift, score = judged
@@ -170,14 +162,39 @@ class Series:
 
     def _judge(self, place: int) -> Judged:
         windows = SHORT[place].windows
-        total, traffic = self._total(windows)
+        total, traffic = self.latest.last(windows)
         thin = 1 / self._spreads[place].cluster
         total, deviation = total.faded(thin), self._width(self._spreads[place])
-        shift = self._offsets[min(windows, len(self._offsets)) - 1]
-        if windows == 2 and len(self.windows) > 1:  # both must be beyond
-            both = [self._scale.score(self.windows[at][1].faded(thin), deviation, shift) for at in (-1, -2)]
+        shift = self._shift(windows)
+        if windows == 2 and len(self.latest) > 1:  # both must be beyond
+            both = [self._scale.score(self.latest.at(at).total.faded(thin), deviation, shift) for at in (-1, -2)]
             return Judged(total, traffic, deviation, shift, min(both) if self._side > 0 else max(both))
         return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
+
+    def _shift(self, windows: int) -> float:
+        """Return what is expected of the latest windows beyond the season: the offset before them. A part is excused by
+        what the rest of the whole does in these windows, besides how its offset differs from that of the whole.
+        """
+        offset = self._offset_before(windows)
+        if self.whole is None:
+            return offset
+        beside = offset - self.whole._offset_before(windows) + self._rest(windows)  # of its class
+        return self._side * max(self._side * offset, self._side * beside)
+
+    def _excused(self, windows: int) -> float:
+        """Return what the rest of the whole does in the latest windows, if that is on the side that alerts."""
+        return self._side * max(0.0, self._side * self._rest(windows))
+
+    def _rest(self, windows: int) -> float:
+        """Return how the rest of the whole deviates from its season in the latest windows."""
+        if self.whole is None:
+            return 0.0
+        whole, own = self.whole.latest.last(windows).total, self.latest.last(windows).total
+        rest = Sum(max(0.0, whole.seen - own.seen), max(0.0, whole.expected - own.expected), 0.0)
+        return self._scale.deviation(rest, _REST)
+
+    def _offset_before(self, windows: int) -> float:
+        return self._offsets[min(windows, len(self._offsets)) - 1]
 
     def _beside_season(self, judged: Judged) -> Judged:
         """Once the week is known, return the score that is nearer to 0: with the offset, or without it. What comes back
@@ -191,39 +208,13 @@ class Series:
 
     def _judge_long(self) -> Judged:
         deviation = sqrt(self._hourly.deviation**2 + self._doubt)
-        total, traffic = self._total(LONG.windows)
-        total = total.faded(1 / self._hourly.cluster)
-        return Judged(total, traffic, deviation, 0.0, self._scale.score(total, deviation, 0.0))
-
-    def _total(self, windows: int) -> tuple[Sum, float]:
-        """Return the sum of the latest windows, one or two or a length of `_SUMMED`, and their traffic."""
-        if windows == 1 or len(self.windows) == 1:
-            return self.windows[-1][1], self.windows[-1][2]
-        if windows == 2:
-            (_, first, traffic), (_, second, more) = self.windows[-2], self.windows[-1]
-            return first + second, traffic + more
-        seen, expected, base, traffic = self._sums[_SUMMED.index(windows)]
-        return Sum(seen, expected, base), traffic
-
-    def _append(self, ends: float, total: Sum, traffic: float) -> None:
-        self.windows.append((ends, total, traffic))
-        for windows, sums in zip(_SUMMED, self._sums, strict=True):
-            sums[0] += total[0]
-            sums[1] += total[1]
-            sums[2] += total[2]
-            sums[3] += traffic
-            if len(self.windows) > windows:
-                _, gone, of_window = self.windows[-1 - windows]
-                sums[0] -= gone[0]
-                sums[1] -= gone[1]
-                sums[2] -= gone[2]
-                sums[3] -= of_window
-        while self.windows[0][0] <= ends - KEPT and len(self.windows) > LONG.windows:
-            self.windows.popleft()
+        total, traffic = self.latest.last(LONG.windows)
+        total, shift = total.faded(1 / self._hourly.cluster), self._excused(LONG.windows)
+        return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
 
     def _lasts(self, windows: int, total: Sum) -> bool:
         """Return whether the latest windows still deviate, by nearly half as much as a longer time."""
-        now, of_all = (self._scale.deviation(each, 0.5) for each in (self._total(windows)[0], total))
+        now, of_all = (self._scale.deviation(each, 0.5) for each in (self.latest.last(windows).total, total))
         return self._side * now > 0.4 * self._side * of_all
 
     def _width(self, spread: Spread) -> float:
@@ -238,7 +229,7 @@ class Series:
 
     def learn(self, beyond: bool) -> None:
         """Learn from the latest window, which was judged to be beyond the limit or not."""
-        total = self.windows[-1][1]
+        total = self.latest.at(-1).total
         beyond = beyond or self._is_other_side()
         self._windows_in_hour += 1
         self._beyond += beyond
@@ -248,8 +239,8 @@ class Series:
                 if self._number % max(1, reach.windows - 2) == 0:
                     self._spreads[place].learn(judged.score, self._side, judged.total.expected)
             self._order_clusters()
-        self._counted += self._latest
-        self._steps[self._step] = self._steps.get(self._step, NOTHING) + self._latest
+        self._counted += self._entered
+        self._steps[self._step] = self._steps.get(self._step, NOTHING) + self._entered
         if not beyond:
             self._follow(total)
 
@@ -265,12 +256,12 @@ class Series:
         The end of a flood must not look like a drop.
         """
         return any(
-            -self._side * judged.score > reach.factor * spread.tail
+            -self._side * judged.score > self._edge(reach, spread)
             for reach, judged, spread in zip(SHORT, self._judged, self._spreads, strict=True)
         )
 
     def _follow(self, total: Sum) -> None:
-        seconds = self.windows[-1][0] - self.windows[-2][0] if len(self.windows) > 1 else 120.0
+        seconds = self.latest.windows[-1][0] - self.latest.windows[-2][0] if len(self.latest) > 1 else 120.0
         self.recent = self.recent.faded(0.5 ** (seconds / HALF_LIFE)) + total
         doubt, recent = self._hourly.deviation**2 + self._doubt, self.recent.faded(1 / self._spreads[0].cluster)
         reach = self._hourly.tail * sqrt(doubt) if self.season.hours >= 3 else 10.0
@@ -335,7 +326,7 @@ class Series:
         width = sqrt(self._hourly.deviation**2 + self.season.doubt(moment.hour, self._noise(total)))
         score = abs(self._scale.score(total.faded(1 / self._hourly.cluster), width, 0.0))
         settled = self.season.hours >= HOURS_OF_WEEK
-        self.learn_hour(moment, total, settled and score > LONG.factor * self._hourly.tail)
+        self.learn_hour(moment, total, settled and score > self._edge(LONG, self._hourly))
         self.last = ends
         self._number += LONG.windows
         self._hour = None
@@ -356,7 +347,7 @@ class Series:
         for each in self._hours:
             total += each
         thin = total.faded(1 / self._daily.cluster)
-        deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), LONGEST.factor * self._daily.tail
+        deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), self._edge(LONGEST, self._daily)
         judged = Judged(thin, inf, deviation, 0.0, self._scale.score(thin, deviation, 0.0))
         if self._side * judged.score > edge:
             self._lasting = self._finding(LONGEST, judged, edge), total
@@ -391,5 +382,5 @@ class Series:
         self._beyond = self._windows_in_hour = self._beyond_before = 0
 
     def _forget(self) -> None:
-        self.windows.clear()
-        self._sums, self._judged = [[0.0] * 4 for _ in _SUMMED], []
+        self.latest.clear()
+        self._judged = []

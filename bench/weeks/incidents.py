@@ -52,10 +52,10 @@ class Effects:
     """Refused logins per second from many clients."""
 
 
-def incident(kind: str, site: Site, start: float, draw: Generator) -> Incident:
-    """Draw an incident of a kind."""
+def incident(kind: str, site: Site, start: float, usual: float, draw: Generator) -> Incident:
+    """Draw an incident of a kind; `usual` is the demand at its start in requests per second."""
     minutes = {"slow leak": draw.uniform(360, 720), "slow ramp": draw.uniform(240, 480), "level shift": 600.0}
-    length = minutes.get(kind, draw.uniform(30, 90)) * 60
+    length = max(minutes.get(kind, draw.uniform(30, 90)) * 60, LEAST_VISITS * site.visit / usual)
     low, high = _STRENGTH[kind]
     found = Incident(kind, start, start + length, float(exp(draw.uniform(log(low), log(high)))))
     if kind in ("slow server", "bad host"):
@@ -73,6 +73,8 @@ def incident(kind: str, site: Site, start: float, draw: Generator) -> Incident:
     return replace(found, key=names.get(kind, ""))
 
 
+LEAST_VISITS: Final = 20
+"""Usual visits that an incident lasts for at least: one that meets fewer people cannot be told from chance."""
 FLOODER, CRAWLER = "203.0.113.9", "192.0.2.77"
 _STRENGTH: Final = {
     "flood": (3.0, 10.0),  # times the demand

@@ -110,7 +110,7 @@ def schedule(demand: Demand, begin: float, seed: int, rounds: int) -> list[Incid
         now += draw.uniform(0, 8 * 3600)
         while demand.usual(now) < LEAST_DEMAND * most:
             now += 1800
-        found.append(incident(kind, demand.site, now, draw))
+        found.append(incident(kind, demand.site, now, demand.usual(now), draw))
         now = found[-1].end + APART
     return found
 

@@ -1,6 +1,6 @@
 """A seasonal baseline that is driven by values, window by window, and the ordinary weeks of a site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone
 from math import cos, pi
 from random import Random
@@ -11,6 +11,7 @@ from alerting.comparison import Verdict
 from alerting.rule import WHOLE, Measured, Rule
 from alerting.seasonal import SeasonalComparison
 from alerting.window import Window
+from alerting.window_sum import WindowSum
 
 WINDOW = 120.0
 HOUR, DAY, WEEK = 3600.0, 86400.0, 7 * 86400.0
@@ -38,6 +39,7 @@ class Driven:
     def __init__(
         self, rule: Rule, start: float = MONDAY, calendar: Calendar | None = None, seed: int = 1, per: float = 1.0
     ) -> None:
+        self.rule = rule
         self.comparison = SeasonalComparison(rule, WINDOW, calendar or Calendar(SUMMER))
         self.now = start
         self.random = Random(seed)
@@ -50,6 +52,18 @@ class Driven:
         measured = {subject: Measured(value, value if traffic is None else traffic)}
         beyond = [verdict for verdict in self.comparison.judge(measured, window) if verdict.beyond]
         self.comparison.learn(measured, {verdict.subject for verdict in beyond}, window)
+        return beyond
+
+    def keys(self, rates: Mapping[str, float], whole: float) -> set[str]:
+        """Judge and learn the requests per second of keys, beside those of the whole traffic; return who is beyond."""
+        sums = {each.name: WindowSum(each) for each in self.rule.statistics}
+        for each in sums.values():
+            each.restore(round(WINDOW * whole), {})
+        window = Window(sums, self.now, self.now + WINDOW)
+        self.now += WINDOW
+        measured = {name: Measured(rate, WINDOW * rate) for name, rate in rates.items() if rate}
+        beyond = {verdict.subject for verdict in self.comparison.judge(measured, window) if verdict.beyond}
+        self.comparison.learn(measured, beyond, window)
         return beyond
 
     def lives(self, seconds: float, level: Level = daily, noise: float = 0.08) -> list[tuple[float, Verdict]]:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from datetime import date, datetime
-from math import exp
+from math import exp, log
 from random import Random
 
 import pytest
@@ -14,6 +14,7 @@ from alerting.comparison import Verdict
 from alerting.rule import Measured
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
 from alerting.signals.key_drop import KeyDrop
+from alerting.signals.key_response_time import KeyResponseTime
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
 from alerting.signals.traffic_drop import TrafficDrop
@@ -127,18 +128,51 @@ def test_the_outage_of_a_key_never_becomes_usual_beside_others() -> None:
     driven = Driven(KeyDrop(70, 1))
 
     def given(cart: float) -> bool:
-        window = Window.empty((), driven.now, driven.now + 120)
-        driven.now += 120
-        measured = {
-            name: Measured(value, 120 * value) for name, value in (("shop", 20.0), ("shop/cart", cart)) if value
-        }
-        beyond = {each.subject for each in driven.comparison.judge(measured, window) if each.beyond}
-        driven.comparison.learn(measured, beyond, window)
-        return "shop/cart" in beyond
+        return "shop/cart" in driven.keys({"shop/": 20.0, "shop/cart": cart}, 20 + cart)
 
     assert not any(given(driven.random.gauss(2, 0.1)) for _ in range(2 * 720))
     alerts = [given(0) for _ in range(9 * 720)]
     assert all(alerts[5:])
+
+
+def test_a_key_is_judged_beside_the_rest_of_the_site() -> None:
+    """A host that is the whole site has no season, and what happens to the whole site is no matter of a key."""
+    driven = Driven(KeyDrop(70, 1))
+
+    def given(cart: float, rest: float) -> set[str]:
+        cart, rest = (max(0.0, driven.random.gauss(rate, 0.05 * rate)) for rate in (cart, rest))
+        return driven.keys({"shop": cart + rest, "shop/cart": cart, "shop/": rest}, cart + rest)
+
+    assert not any(given(10, 10) for _ in range(720))
+    assert list(driven.comparison.values) == ["shop/cart", "shop/"]
+    assert given(0.1, 10) == {"shop/cart"}
+    after = [given(10, 10) for _ in range(60)]
+    assert not any(after[2:])
+    assert given(0.1, 0.1) == set()
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.2, False), (0.6, True)])
+def test_a_key_with_little_traffic_is_not_judged_by_hours(rate: float, told: bool) -> None:
+    """It needs as many requests in three windows as the floor says for one."""
+    driven = Driven(KeyDrop(70, 1))
+
+    def given(own: float) -> bool:
+        return "shop/login" in driven.keys({"shop/": 2.0, "shop/login": own}, 2 + own)
+
+    assert not any(given(driven.random.gauss(rate, 0.05 * rate)) for _ in range(720))
+    assert any(given(0) for _ in range(30)) == told
+
+
+def test_one_of_many_keys_must_deviate_further() -> None:
+    """By chance, one of many is further away than one alone."""
+    factors = []
+    for keys in (2, 50):
+        driven = Driven(KeyResponseTime(10, 1, 0.01))
+        for _ in range(720):
+            seconds = 0.2 * driven.random.lognormvariate(0, 0.1)
+            driven.keys({f"shop/{number}": seconds for number in range(keys)}, keys)
+        factors.append(log((driven.comparison.limit("shop/0") or 0) / (driven.comparison.value("shop/0") or 1)))
+    assert factors[1] / factors[0] == pytest.approx(1.14, abs=0.02)
 
 
 def test_after_an_outage_the_usual_traffic_is_usual(learned: Callable[[], Driven]) -> None:

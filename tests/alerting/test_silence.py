@@ -1,0 +1,104 @@
+"""How long a small site may be silent."""
+
+from random import Random
+
+import pytest
+from seasons import DAY, HOUR, WEEK, WINDOW, Driven
+
+from alerting.signals.traffic_drop import TrafficDrop
+from alerting.silence import Silence
+
+RATE = 0.03
+"""Requests per second of a site with 36 visits an hour, of three requests each."""
+
+
+def visits(random: Random, seconds: float = WINDOW, rate: float = RATE) -> int:
+    """Return the requests of a window: visits come by chance, and have some requests each."""
+    count, due = 0, random.expovariate(rate / 3)
+    while due < seconds:
+        count += 1 + min(int(random.expovariate(0.4)), 20)
+        due += random.expovariate(rate / 3)
+    return count
+
+
+@pytest.fixture(scope="module")
+def quiet_site() -> Driven:
+    """Return a site after two weeks, in which its silences were usual."""
+    driven = Driven(TrafficDrop(80, 1.5), per=WINDOW)
+    found = [driven.given(count / WINDOW, count) for count in (visits(driven.random) for _ in range(2 * 5040))]
+    assert sum(map(bool, found)) <= 2
+    return driven
+
+
+def outage(driven: Driven) -> float:
+    """Return the minutes until an outage is found."""
+    start = driven.now
+    while not driven.given(0.0, 0):
+        assert driven.now < start + 3 * HOUR
+    return (driven.now - start) / 60
+
+
+def test_a_silence_half_as_long_again_as_any_before_is_an_outage(quiet_site: Driven) -> None:
+    assert 10 <= outage(quiet_site) <= 30
+    assert quiet_site.given(0.0, 0)
+    after = [bool(quiet_site.given(4 / WINDOW, 4)) for _ in range(40)]
+    assert not any(after[20:])
+
+
+def test_a_time_without_watching_is_no_silence(quiet_site: Driven) -> None:
+    quiet_site.waits(DAY)
+    assert not quiet_site.given(0.0, 0)
+
+
+def lived(silences: list[float], hours: int = 100) -> Silence:
+    """Return the silence after others, in expected events, each ended by a window with something in it."""
+    found = Silence()
+    for expected in silences:
+        found.enter(0, expected, WINDOW, hours)
+        found.enter(1, 1, WINDOW, hours)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "alerts"),
+    [([], 9, False), ([], 11, True), ([20], 29, False), ([20], 31, True), ([20, 40], 59, False), ([2, 3], 11, True)],
+)
+def test_what_was_usual_is_judged_generously(before: list[float], now: float, alerts: bool) -> None:
+    """Less than ten expected events say nothing."""
+    found = lived(before)
+    found.enter(0, now, WINDOW, 168)
+    assert (found.severity > 1) == alerts
+
+
+def test_a_silence_that_alerted_counts_up_to_the_limit() -> None:
+    found, severities = lived([20]), []
+    for _ in range(3):
+        found.enter(0, 60, WINDOW, 168)
+        severities.append(found.severity)
+        found.enter(1, 1, WINDOW, 168)
+    assert severities == pytest.approx([2, 1.33, 0.89], abs=0.01)
+
+
+def test_nothing_is_learned_while_nobody_knows_what_to_expect() -> None:
+    found = lived([5, 60], hours=50)
+    found.enter(0, 11, WINDOW, 167)
+    assert found.severity == 0
+    found.enter(0, 0, WINDOW, 168)
+    assert found.severity > 1
+
+
+def test_the_longest_silence_fades_within_weeks() -> None:
+    found = lived([20])
+    for _ in range(int(2 * WEEK / WINDOW)):
+        found.enter(1, 1, WINDOW, 168)
+    found.enter(0, 13, WINDOW, 168)
+    assert found.severity > 1
+
+
+def test_a_silence_goes_on_until_something_is_seen() -> None:
+    found = Silence()
+    for _ in range(4):
+        found.enter(0, 3, WINDOW, 168)
+    assert (found.expected, found.seconds, found.windows) == (12, 4 * WINDOW, 4)
+    found.forget()
+    assert found.severity == 0
