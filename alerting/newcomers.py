@@ -9,10 +9,12 @@ FURTHER: Final = 1.5
 """Factor above the most that is usual at which it alerts."""
 FADING: Final = 0.9999
 """What remains of the most after a window: half after ten days."""
-FOLLOWS: Final = 0.05
-"""Part of the way to a newcomer beyond the limit that the most goes in a window: what comes every day is usual after a
-week or so.
+GROWTH: Final = 1.03
+"""Factor on the most in a window with a newcomer beyond the limit: what comes every day is usual after a week or two,
+and a flood of an hour hides no crawler.
 """
+LEAST: Final = 0.1
+"""Part of a newcomer beyond the limit from which the most grows."""
 KNOWN_AFTER: Final = 720
 """Windows after which the most is known: a day."""
 
@@ -42,6 +44,10 @@ class Newcomers:
         """Learn from the window, unless its largest newcomer got a season."""
         self._most *= FADING
         if self.largest in beyond:
-            self._most += FOLLOWS * (self.rate - self._most)
+            self._most = min(GROWTH * max(self._most, LEAST * self.rate), self.rate)
         elif self.largest not in known:
             self._most = max(self._most, self.rate)
+
+    def accept(self, rate: float) -> None:
+        """Take a rate as usual."""
+        self._most = max(self._most, rate)

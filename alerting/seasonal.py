@@ -134,12 +134,13 @@ class SeasonalComparison:
 
     def accept(self, subject: str, value: float, now: float) -> None:
         """See `Comparison.accept`."""
-        series = self._series.get(subject)
-        expected = self.value(subject)
+        series, expected = self._series.get(subject), self.value(subject)
         if series is not None and expected:
             series.shift(max(value, expected / 1000) / expected)
-            self._held.discard(subject)
-            self._back.discard(subject)
+        elif series is None and self._newcomers is not None:
+            self._newcomers.accept(value)
+        self._held.discard(subject)
+        self._back.discard(subject)
 
     def clear(self) -> None:
         """See `Comparison.clear`."""
