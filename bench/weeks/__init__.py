@@ -14,8 +14,8 @@ from bench.measure import table
 from bench.weeks.sites import KINDS
 from bench.weeks.trial import Outcome, trial
 
-SEED: Final = 31
-"""Seed of the printed figures; 1 to 9 are for adjusting."""
+SEED: Final = 57
+"""Seed of the printed figures; 1 to 12 and 31 were adjusted to."""
 LEARN, ORDINARY, ROUNDS = 3, 12, 1
 """Weeks to learn, ordinary weeks, and incidents of each kind."""
 QUICK: Final = (2, 2, 1)
