@@ -29,6 +29,7 @@ class Prominence:
         self._amounts: dict[str, float] = {}
         self._largest = 0.0
         self._whole = 0.0
+        self._buckets = 0.0
         self._weight = 1.0
 
     def __len__(self) -> int:
@@ -38,17 +39,23 @@ class Prominence:
         """Count the traffic of each subject, and the whole traffic, in so many buckets."""
         amounts, weight = self._amounts, self._weight
         self._whole += weight * whole
+        self._buckets += weight * buckets
         for subject, amount in traffic.items():
             amounts[subject] = amounts.get(subject, 0.0) + weight * amount
         self._weight *= 2 ** (buckets / HALF_LIFE)
         if self._weight > _LARGE:
             self._amounts = {subject: amount / self._weight for subject, amount in amounts.items()}
             self._whole /= self._weight
+            self._buckets /= self._weight
             self._weight = 1.0
         if len(self._amounts) > MAX_CANDIDATES:
             kept = sorted(self._amounts, key=lambda subject: -self._amounts[subject])[: MAX_CANDIDATES // 2]
             self._amounts = {subject: self._amounts[subject] for subject in kept}
         self._largest = max(self._amounts.values(), default=0.0)
+
+    def mean(self, subject: str) -> float:
+        """Return the mean traffic of a subject in a bucket, over some days; 0 before the first one."""
+        return self._amounts.get(subject, 0.0) / self._buckets if self._buckets else 0.0
 
     def is_prominent(self, subject: str) -> bool:
         """Whether a subject deserves a season."""

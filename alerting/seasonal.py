@@ -236,7 +236,8 @@ class SeasonalComparison:
             return []
         subject, rate = newcomers.largest, newcomers.rate
         hold = HOLD if subject in self._held else 1.0
-        return [Verdict(subject, rate, 0.0, limit, rate / limit, rate > hold * limit)]
+        mean = self._prominence.mean(subject) / self._bucket_size
+        return [Verdict(subject, rate, mean, limit, rate / limit, rate > hold * limit)]
 
     def _ending_late(self, verdict: Verdict) -> Verdict:
         """Let an alert end only with the second window within the limit."""

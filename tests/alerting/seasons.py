@@ -56,14 +56,18 @@ class Driven:
 
     def keys(self, rates: Mapping[str, float], whole: float) -> set[str]:
         """Judge and learn the requests per second of keys, beside those of the whole traffic; return who is beyond."""
+        return {verdict.subject for verdict in self.verdicts(rates, whole)}
+
+    def verdicts(self, rates: Mapping[str, float], whole: float) -> list[Verdict]:
+        """Judge and learn as `keys` does; return the verdicts beyond the limit."""
         sums = {each.name: WindowSum(each) for each in self.rule.statistics}
         for each in sums.values():
             each.restore(round(WINDOW * whole), {})
         window = Window(sums, self.now, self.now + WINDOW)
         self.now += WINDOW
         measured = {name: Measured(rate, WINDOW * rate) for name, rate in rates.items() if rate}
-        beyond = {verdict.subject for verdict in self.comparison.judge(measured, window) if verdict.beyond}
-        self.comparison.learn(measured, beyond, window)
+        beyond = [verdict for verdict in self.comparison.judge(measured, window) if verdict.beyond]
+        self.comparison.learn(measured, {verdict.subject for verdict in beyond}, window)
         return beyond
 
     def lives(self, seconds: float, level: Level = daily, noise: float = 0.08) -> list[tuple[float, Verdict]]:

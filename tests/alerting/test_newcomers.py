@@ -28,6 +28,9 @@ def test_a_crawler_that_was_never_here_is_found_at_once_and_ends_when_it_is_gone
     crawler = {"192.0.2.0/24": 3.0}
     assert driven.keys(SITE | visitors(driven.random) | crawler, 11.0) == {"192.0.2.0/24"}
     assert driven.comparison.change("192.0.2.0/24") is None
+    (verdict,) = driven.verdicts(SITE | crawler, 11.0)
+    assert (verdict.value, verdict.subject) == (3.0, "192.0.2.0/24")
+    assert 0 < verdict.baseline < 0.1
     assert driven.keys(SITE | visitors(driven.random) | crawler, 11.0) == {"192.0.2.0/24"}
     assert not any(driven.keys(SITE | visitors(driven.random), 8.0) for _ in range(20))
 

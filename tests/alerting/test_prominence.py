@@ -3,6 +3,8 @@
 import copy
 from math import inf
 
+import pytest
+
 from alerting import prominence
 from alerting.prominence import Prominence
 
@@ -58,6 +60,18 @@ def test_a_subject_that_stays_becomes_prominent_and_one_that_leaves_is_forgotten
             buckets_until.setdefault("old", bucket)
     assert DAY / 6 < buckets_until["new"] < 2 * DAY
     assert 2 * DAY < buckets_until["old"] < 7 * DAY
+
+
+def test_the_mean_is_that_of_the_last_days() -> None:
+    found = Prominence()
+    assert found.mean("host") == 0
+    for _ in range(3 * int(DAY)):
+        found.take({"host": 10.0}, WHOLE, 1)
+    assert found.mean("host") == pytest.approx(10)
+    for _ in range(2 * int(DAY)):
+        found.take({"host": 20.0, "new": 1.0}, WHOLE, 1)
+    assert 15 < found.mean("host") < 20
+    assert 0 < found.mean("new") < 1
 
 
 def test_without_traffic_nothing_fades() -> None:
