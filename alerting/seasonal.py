@@ -76,8 +76,8 @@ class SeasonalComparison:
         self._beyond = set()
         verdicts = [verdict for subject in self._entered if (verdict := self._verdict(subject))]
         if self._newcomers is not None:
-            new = (subject for subject in measured.keys() - self._series.keys() if self._prominence.is_small(subject))
-            self._newcomers.enter({subject: measured[subject].value for subject in new})
+            rates = {subject: one.value for subject, one in measured.items() if self._is_newcomer(subject)}
+            self._newcomers.enter(rates)
             verdicts += self._of_newcomer(self._newcomers)
         return [self._ending_late(verdict) for verdict in verdicts]
 
@@ -229,6 +229,9 @@ class SeasonalComparison:
         found = (each for each in self._series[subject].findings(hold) if self._is_enough(each))
         verdicts = [self._judged(subject, each, hold) for each in found]
         return next((verdict for verdict in verdicts if verdict.beyond), verdicts[0] if verdicts else None)
+
+    def _is_newcomer(self, subject: str) -> bool:
+        return subject not in self._series and self._prominence.is_small(subject)
 
     def _of_newcomer(self, newcomers: Newcomers) -> list[Verdict]:
         limit = newcomers.limit(self._rule.floor / self._bucket_size)
