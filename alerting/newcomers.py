@@ -5,7 +5,7 @@ own, the largest is compared with the most that one of them usually has.
 from collections.abc import Container, Mapping
 from typing import Final
 
-FURTHER: Final = 1.5
+FURTHER: Final = 2.0
 """Factor above the most that is usual at which it alerts."""
 FADING: Final = 0.9999
 """What remains of the most after a window: half after ten days."""
@@ -13,7 +13,7 @@ GROWTH: Final = 1.03
 """Factor on the most in a window with a newcomer beyond the limit: what comes every day is usual after a week or two,
 and a flood of an hour hides no crawler.
 """
-LEAST: Final = 0.1
+LEAST: Final = 0.01
 """Part of a newcomer beyond the limit from which the most grows."""
 KNOWN_AFTER: Final = 720
 """Windows after which the most is known: a day."""

@@ -176,7 +176,7 @@ class Series:
         what the rest of the whole does in these windows, besides how its offset differs from that of the whole.
         """
         offset = self._offset_before(windows)
-        if self.whole is None:
+        if self.whole is None or self.whole.season.hours < HOURS_OF_WEEK:
             return offset
         beside = offset - self.whole._offset_before(windows) + self._rest(windows)  # of its class
         return self._side * max(self._side * offset, self._side * beside)
@@ -186,8 +186,8 @@ class Series:
         return self._side * max(0.0, self._side * self._rest(windows))
 
     def _rest(self, windows: int) -> float:
-        """Return how the rest of the whole deviates from its season in the latest windows."""
-        if self.whole is None:
+        """Return how the rest of the whole deviates from its season in the latest windows, once the week is known."""
+        if self.whole is None or self.whole.season.hours < HOURS_OF_WEEK:
             return 0.0
         whole, own = self.whole.latest.last(windows).total, self.latest.last(windows).total
         rest = Sum(max(0.0, whole.seen - own.seen), max(0.0, whole.expected - own.expected), 0.0)

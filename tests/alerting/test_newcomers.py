@@ -61,7 +61,7 @@ def test_what_newcomers_have_every_day_is_usual_after_a_week() -> None:
         days.append(any(found))
         assert not any(driven.keys(SITE, 7.0) for _ in range(715))
     assert days == sorted(days, reverse=True)
-    assert 3 <= sum(days) <= 13
+    assert 1 <= sum(days) <= 13
 
 
 def test_only_requests_are_judged_so() -> None:
@@ -87,7 +87,7 @@ def test_the_floor_is_the_least_limit_and_what_is_beyond_is_learned_slowly() -> 
     found.enter({"b": 2.0, "a": 0.1})
     assert (found.largest, found.rate, found.limit(0.8)) == ("b", 2.0, 0.8)
     found.learn({}, {"b"})
-    assert 0.3 < (found.limit(0.0) or 0) < 0.32
+    assert 0.4 < (found.limit(0.0) or 0) < 0.42
 
 
 def test_one_that_got_a_season_teaches_nothing() -> None:

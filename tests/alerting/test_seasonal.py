@@ -143,7 +143,7 @@ def test_a_key_is_judged_beside_the_rest_of_the_site() -> None:
         cart, rest = (max(0.0, driven.random.gauss(rate, 0.05 * rate)) for rate in (cart, rest))
         return driven.keys({"shop": cart + rest, "shop/cart": cart, "shop/": rest}, cart + rest)
 
-    assert not any(given(10, 10) for _ in range(720))
+    assert not any(given(10, 10) for _ in range(8 * 720))
     assert list(driven.comparison.values) == ["shop/cart", "shop/"]
     assert given(0.1, 10) == {"shop/cart"}
     after = [given(10, 10) for _ in range(60)]
