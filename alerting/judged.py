@@ -12,7 +12,7 @@ class Judged(NamedTuple):
     traffic: float
     deviation: float
     shift: float
-    """What is expected beyond the season: the offset."""
+    """What is expected beyond the season: the offset, and what the rest of the whole does."""
     score: float
 
 

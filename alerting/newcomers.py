@@ -5,10 +5,10 @@ own, the largest is compared with the most that one of them usually has.
 from collections.abc import Container, Mapping
 from typing import Final
 
+from alerting.most import Most
+
 FURTHER: Final = 2.0
 """Factor above the most that is usual at which it alerts."""
-FADING: Final = 0.9999
-"""What remains of the most after a window: half after ten days."""
 GROWTH: Final = 1.03
 """Factor on the most in a window with a newcomer beyond the limit: what comes every day is usual after a week or two,
 and a flood of an hour hides no crawler.
@@ -23,7 +23,7 @@ class Newcomers:
     """The largest newcomer of each window."""
 
     def __init__(self) -> None:
-        self._most = 0.0
+        self._most = Most()
         self._windows = 0
         self.largest = ""
         """Of the last window; empty if there was none."""
@@ -38,16 +38,16 @@ class Newcomers:
 
     def limit(self, floor: float) -> float | None:
         """Return the rate from which on a newcomer alerts, at least `floor`; None while that is not known."""
-        return max(floor, FURTHER * self._most) if self._windows > KNOWN_AFTER else None
+        return max(floor, FURTHER * self._most.value) if self._windows > KNOWN_AFTER else None
 
     def learn(self, known: Container[str], beyond: Container[str]) -> None:
         """Learn from the window, unless its largest newcomer got a season."""
-        self._most *= FADING
+        self._most.fade()
         if self.largest in beyond:
-            self._most = min(GROWTH * max(self._most, LEAST * self.rate), self.rate)
+            self._most.take(min(GROWTH * max(self._most.value, LEAST * self.rate), self.rate))
         elif self.largest not in known:
-            self._most = max(self._most, self.rate)
+            self._most.take(self.rate)
 
     def accept(self, rate: float) -> None:
         """Take a rate as usual."""
-        self._most = max(self._most, rate)
+        self._most.take(rate)

@@ -6,10 +6,11 @@ from typing import Final
 
 from alerting.alert import SignalUnit
 from alerting.band import Band
-from alerting.calendar import Calendar, Moment
+from alerting.calendar import HOURS_OF_WEEK, Calendar, Moment
 from alerting.change import Change, change
 from alerting.comparison import Verdict
 from alerting.judged import Finding
+from alerting.most import Most
 from alerting.newcomers import Newcomers
 from alerting.prominence import Prominence
 from alerting.reach import LONG
@@ -26,8 +27,6 @@ FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
 NOTICED: Final = 0.1
 """Part of the traffic of the largest subject, at its busiest time, that many requests of another one must reach."""
-_FADING: Final = 0.9999
-"""What remains of that time after a window: half after ten days."""
 FEWER: Final = 0.1
 """Part of a floor that is enough for a season, which has learned how far few events vary. Floors of rates, and those of
 signals made for seasons, hold as they are.
@@ -35,7 +34,7 @@ signals made for seasons, hold as they are.
 HOLD: Final = 0.6
 """Part of the way from the expected value to the limit at which an alert ends, so that one incident is one alert."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 1.0, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
-"""Least part of the threshold for deviations that last, by unit; otherwise as in `series.Reach`."""
+"""Least part of the threshold for deviations that last, by unit; otherwise as in `reach.Reach`."""
 _TOGETHER: Final = 10.0
 """Half the square of a limit in deviations. To be beyond it by chance once among n, a normal distribution must be
 limited at sqrt(1 + log(n) / _TOGETHER) times as much.
@@ -64,7 +63,7 @@ class SeasonalComparison:
         self._held: set[str] = set()
         self._back: set[str] = set()
         self._prominence = Prominence()
-        self._largest = 0.0
+        self._largest = Most()
         # Requests of keys are judged beside those of the whole site, and keys without a season beside each other.
         self._has_whole = self._by_key and rule.unit is SignalUnit.REQUESTS
         self._whole: Series | None = None
@@ -91,8 +90,8 @@ class SeasonalComparison:
             for series in self._all():
                 series.settle()
         self._held = beyond
-        largest = max((one.traffic for one in measured.values()), default=0.0)
-        self._largest = max(largest, self._largest * _FADING)
+        self._largest.fade()
+        self._largest.take(max((one.traffic for one in measured.values()), default=0.0))
         self._choose(measured, window, 1.0)
         if self._newcomers is not None:
             self._newcomers.learn(self._series, beyond)
@@ -146,6 +145,7 @@ class SeasonalComparison:
         """See `Comparison.clear`."""
         self._series.clear()
         self._whole = None
+        self._newcomers = self._newcomers and Newcomers()
         self._held.clear()
         self._back.clear()
 
@@ -195,10 +195,10 @@ class SeasonalComparison:
     def _enter(self, measured: Mapping[str, Measured], window: Window) -> None:
         moment = self._calendar.moment((window.opens + window.closes) / 2)
         care = sqrt(1 + log(max(len(self._series), 1)) / _TOGETHER)
-        self._enter_whole(moment, window)
+        whole = self._enter_whole(moment, window)
         self._entered = set()
         for subject, series in self._series.items():
-            series.care, series.whole = care, self._whole
+            series.care, series.whole = care, whole
             one = measured.get(subject) or self._nothing
             if one is None or (self._scale is PERCENTILES and one.traffic < FEWEST):
                 continue
@@ -207,14 +207,17 @@ class SeasonalComparison:
                 self._entered.add(subject)
                 series.enter(moment, window.closes, window.seconds, amount, base, one.traffic)
 
-    def _enter_whole(self, moment: Moment, window: Window) -> None:
+    def _enter_whole(self, moment: Moment, window: Window) -> Series | None:
+        """Let the whole take in the window, and return it once its week is known: before, it excuses no key."""
         if not self._has_whole:
-            return
+            return None
         total = self._total(window)
         if self._whole is None and total:
             self._whole = self._new(self._scale.start(total, window.seconds))
-        if self._whole is not None:
-            self._whole.enter(moment, window.closes, window.seconds, total, window.seconds, total)
+        if self._whole is None:
+            return None
+        self._whole.enter(moment, window.closes, window.seconds, total, window.seconds, total)
+        return self._whole if self._whole.season.hours >= HOURS_OF_WEEK else None
 
     def _total(self, window: Window) -> int:
         """Return the whole traffic of a window, of which keys have their parts."""
@@ -269,7 +272,7 @@ class SeasonalComparison:
         if rule.low:
             buckets = min(finding.windows, _FULL) if self._by_key else finding.windows
             return self._per * finding.expected * buckets >= floor
-        if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest * finding.windows:
+        if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest.value * finding.windows:
             return False  # a key whose flood the site does not notice
         return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= floor
 

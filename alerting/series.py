@@ -2,7 +2,8 @@
 
 Deviations are judged over several times: one window, two in a row, five, 15, the last hour, and eight hours. Short ones
 are compared with the season as it was in the last hours (the season and an offset), the last two with the season alone:
-so a step alerts at once, and a slow leak or a ramp alerts when an hour is beyond what hours usually are.
+so a step alerts at once, and a slow leak or a ramp alerts when an hour is beyond what hours usually are. A part of a
+whole is excused by what the rest does. Drops are judged by silence besides.
 """
 
 from collections import deque
@@ -176,9 +177,9 @@ class Series:
         what the rest of the whole does in these windows, besides how its offset differs from that of the whole.
         """
         offset = self._offset_before(windows)
-        if self.whole is None or self.whole.season.hours < HOURS_OF_WEEK:
+        if self.whole is None:
             return offset
-        beside = offset - self.whole._offset_before(windows) + self._rest(windows)  # of its class
+        beside = offset - self.whole._offset_before(windows) + self._rest(windows)
         return self._side * max(self._side * offset, self._side * beside)
 
     def _excused(self, windows: int) -> float:
@@ -186,8 +187,8 @@ class Series:
         return self._side * max(0.0, self._side * self._rest(windows))
 
     def _rest(self, windows: int) -> float:
-        """Return how the rest of the whole deviates from its season in the latest windows, once the week is known."""
-        if self.whole is None or self.whole.season.hours < HOURS_OF_WEEK:
+        """Return how the rest of the whole deviates from its season in the latest windows."""
+        if self.whole is None:
             return 0.0
         whole, own = self.whole.latest.last(windows).total, self.latest.last(windows).total
         rest = Sum(max(0.0, whole.seen - own.seen), max(0.0, whole.expected - own.expected), 0.0)

@@ -8,12 +8,11 @@ again is an outage. An outage counts up to where it alerts.
 from typing import Final
 
 from alerting.calendar import HOURS_OF_WEEK
+from alerting.most import Most
 from alerting.season import KNOWN_AFTER
 
 FURTHER: Final = 1.5
 """Factor beyond the longest usual silence at which it alerts."""
-FADING: Final = 0.9999
-"""What remains of the longest silence after a window: half after ten days."""
 LEAST: Final = 10.0
 """Expected events below which silence says nothing."""
 
@@ -24,7 +23,7 @@ class Silence:
     __slots__ = ("_hours", "_longest", "expected", "seconds", "windows")
 
     def __init__(self) -> None:
-        self._longest = 0.0
+        self._longest = Most()
         self._hours = 0
         self.expected = 0.0
         """Events that were expected since the last one was seen."""
@@ -36,7 +35,7 @@ class Silence:
         when the level is known, and judged when the week is.
         """
         self._hours = hours
-        self._longest *= FADING
+        self._longest.fade()
         if not seen:
             self.expected += expected
             self.seconds += seconds
@@ -44,7 +43,7 @@ class Silence:
             return
         if hours >= KNOWN_AFTER:
             most = self._limit if hours >= HOURS_OF_WEEK else self.expected
-            self._longest = max(self._longest, min(self.expected, most))
+            self._longest.take(min(self.expected, most))
         self.forget()
 
     @property
@@ -54,7 +53,7 @@ class Silence:
 
     @property
     def _limit(self) -> float:
-        return max(LEAST, FURTHER * self._longest)
+        return max(LEAST, FURTHER * self._longest.value)
 
     def forget(self) -> None:
         """Begin anew, as after a time that nobody watched."""

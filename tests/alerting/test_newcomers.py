@@ -71,6 +71,12 @@ def test_only_requests_are_judged_so() -> None:
     assert driven.keys(SITE | {"shop/new": 9.0}, 16.0) == set()
 
 
+def test_who_learns_again_forgets_what_newcomers_had() -> None:
+    driven = lived()
+    driven.comparison.clear()
+    assert driven.keys(SITE | {"192.0.2.0/24": 3.0}, 10.0) == set()
+
+
 def test_a_host_that_is_the_whole_site_is_no_newcomer() -> None:
     driven = Driven(KeyRequests(150, 100))
     for _ in range(2 * 720):

@@ -14,6 +14,7 @@ from alerting.comparison import Verdict
 from alerting.rule import Measured
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
 from alerting.signals.key_drop import KeyDrop
+from alerting.signals.key_requests import KeyRequests
 from alerting.signals.key_response_time import KeyResponseTime
 from alerting.signals.request_rate import RequestRate
 from alerting.signals.response_time import ResponseTime
@@ -149,6 +150,19 @@ def test_a_key_is_judged_beside_the_rest_of_the_site() -> None:
     after = [given(10, 10) for _ in range(60)]
     assert not any(after[2:])
     assert given(0.1, 0.1) == set()
+
+
+@pytest.mark.parametrize(("days", "told"), [(3, {"shop/a", "shop/b"}), (8, set())])
+def test_the_rest_of_the_site_excuses_a_key_once_its_week_is_known(days: int, told: set[str]) -> None:
+    """Before, the season of the whole says as little as that of the key."""
+    driven = Driven(KeyRequests(150, 100))
+
+    def given(factor: float) -> set[str]:
+        rates = {f"shop/{name}": factor * driven.random.gauss(2, 0.1) for name in "ab"}
+        return driven.keys(rates, sum(rates.values()))
+
+    assert not any(given(1) for _ in range(days * 720))
+    assert given(4) == told
 
 
 @pytest.mark.parametrize(("rate", "told"), [(0.2, False), (0.6, True)])
