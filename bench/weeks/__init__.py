@@ -13,6 +13,7 @@ from typing import Any, Final
 from bench.measure import table
 from bench.weeks.sites import KINDS
 from bench.weeks.trial import Outcome, trial
+from exercise_config import Config
 
 SEED: Final = 57
 """Seed of the printed figures; 1 to 12 and 31 were adjusted to."""
@@ -41,7 +42,10 @@ def measure(quick: bool, say: Callable[[str], None]) -> list[Outcome]:
 def report(outcomes: Sequence[Outcome]) -> str:
     """Write the tables."""
     sites = [_site_row(each) for each in outcomes]
-    head = ("site", "false alerts in each ordinary week", "beside incidents", "found", "named", "in two buckets")
+    head = (
+        "site", "false alerts in each ordinary week", "of the default signals", "beside incidents", "found", "named",
+        "in two buckets",
+    )  # fmt: skip
     kinds = list(dict.fromkeys(one.kind for each in outcomes for one, _, _ in each.found))
     incidents = [_kind_row(kind, outcomes) for kind in kinds]
     costs = [
@@ -85,7 +89,9 @@ def _site_row(each: Outcome) -> tuple[str, ...]:
     soon = sum(number <= SOON for number in windows)
     total = len(each.found)
     weeks = " ".join(map(str, each.false))
-    return each.kind, weeks, str(each.strays), f"{len(windows)} of {total}", f"{named} of {total}", f"{soon} of {total}"
+    default = sum(alert.signal in Config().signals for alert in each.alerts[: sum(each.false)])
+    shares = (f"{count} of {total}" for count in (len(windows), named, soon))
+    return each.kind, weeks, str(default), str(each.strays), *shares
 
 
 def _kind_row(kind: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
