@@ -173,10 +173,10 @@ class Config:
 
     key_requests_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""
-    key_requests_threshold: Annotated[float, Range(0, 1e6, "percent")] = 150
+    key_requests_threshold: Annotated[float, Range(0, 1e6, "percent")] = 200
     """Excess of the requests of a section, a host, a server or a network over the usual that triggers an alert."""
     key_requests_floor: Annotated[int, Range(1, 1_000_000_000, "requests in a bucket")] = 100
-    """Requests of a key needed to judge it: few come and go by chance."""
+    """Requests of a key needed to judge it; a tenth if five are usual. Where fewer are, they come by chance."""
     key_drop_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""
     key_drop_threshold: Annotated[float, Range(0, 100, "percent")] = 70

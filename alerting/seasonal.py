@@ -25,12 +25,14 @@ BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3
 """Responses from which a percentile says something, if there are many of them in an hour."""
-NOTICED: Final = 0.1
-"""Part of the traffic of the largest subject, at its busiest time, that many requests of another one must reach."""
+NOTICED: Final = 0.13
+"""Part of the traffic of the largest subject, in its busiest hour, that many requests of another one must reach."""
 FEWER: Final = 0.1
 """Part of a floor that is enough for a season, which has learned how far few events vary. Floors of rates, and those of
 signals made for seasons, hold as they are.
 """
+SOME: Final = 5
+"""Expected requests from which on that part is also enough for a key. Where fewer come, one visit is many."""
 HOLD: Final = 0.6
 """Part of the way from the expected value to the limit at which an alert ends, so that one incident is one alert."""
 _LASTING: Final = {SignalUnit.HITS: 1.0, SignalUnit.REQUESTS: 1.0, SignalUnit.BYTES: 0.5, SignalUnit.CONNECTIONS: 0.5}
@@ -63,7 +65,9 @@ class SeasonalComparison:
         self._held: set[str] = set()
         self._back: set[str] = set()
         self._prominence = Prominence()
-        self._largest = Most()
+        # Traffic of the largest subject: its mean over about an hour, and the most that this is usually.
+        self._busy = 0.0
+        self._busiest = Most()
         # Requests of keys are judged beside those of the whole site, and keys without a season beside each other.
         self._has_whole = self._by_key and rule.unit is SignalUnit.REQUESTS
         self._whole: Series | None = None
@@ -90,8 +94,9 @@ class SeasonalComparison:
             for series in self._all():
                 series.settle()
         self._held = beyond
-        self._largest.fade()
-        self._largest.take(max((one.traffic for one in measured.values()), default=0.0))
+        self._busy += (max((one.traffic for one in measured.values()), default=0.0) - self._busy) / LONG.windows
+        self._busiest.fade()
+        self._busiest.take(self._busy)
         self._choose(measured, window, 1.0)
         if self._newcomers is not None:
             self._newcomers.learn(self._series, beyond)
@@ -272,8 +277,11 @@ class SeasonalComparison:
         if rule.low:
             buckets = min(finding.windows, _FULL) if self._by_key else finding.windows
             return self._per * finding.expected * buckets >= floor
-        if rule.unit is SignalUnit.REQUESTS and finding.traffic < NOTICED * self._largest.value * finding.windows:
-            return False  # a key whose flood the site does not notice
+        if rule.unit is SignalUnit.REQUESTS:
+            if finding.traffic < NOTICED * self._busiest.value * finding.windows:
+                return False  # a key whose flood the site does not notice
+            if finding.expected * finding.windows * self._bucket_size >= SOME:
+                floor *= FEWER
         return finding.traffic / (finding.windows if rule.unit in _PER_SECOND else 1) >= floor
 
     def _further(self, expected: float, edge: float, least: float) -> float:

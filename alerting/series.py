@@ -154,7 +154,8 @@ class Series:
 
     def _edge(self, reach: Reach, spread: Spread) -> float:
         """Return the score beyond which a time alerts."""
-        return self.care * reach.factor * spread.tail
+        is_beside = self.whole is not None and self._side > 0
+        return self.care * (reach.beside if is_beside else reach.factor) * spread.tail
 
     def _finding(self, reach: Reach, judged: Judged, edge: float) -> Finding:
         total, traffic, deviation, shift, score = judged

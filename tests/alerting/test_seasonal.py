@@ -7,7 +7,7 @@ from math import exp, log
 from random import Random
 
 import pytest
-from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, Driven, daily
+from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, WINDOW, Driven, daily
 
 from alerting.calendar import Calendar
 from alerting.comparison import Verdict
@@ -175,6 +175,50 @@ def test_a_key_with_little_traffic_is_not_judged_by_hours(rate: float, told: boo
 
     assert not any(given(driven.random.gauss(rate, 0.05 * rate)) for _ in range(720))
     assert any(given(0) for _ in range(30)) == told
+
+
+def quiet_site() -> tuple[Driven, Callable[[int], set[str]]]:
+    """Return the baseline of a site with few requests, and a function that gives a window with some for `blog/`."""
+    driven = Driven(KeyRequests(150, 100))
+
+    def given(busy: int) -> set[str]:
+        counts = {f"blog/{number}": driven.random.randint(1, 5) for number in range(5)} | {"blog/": busy}
+        return driven.keys({name: count / WINDOW for name, count in counts.items()}, sum(counts.values()) / WINDOW)
+
+    for _ in range(8 * 720):
+        assert given(driven.random.randint(1, 5)) == set()
+    return driven, given
+
+
+def test_a_crowd_of_a_quiet_site_is_found_though_it_is_small() -> None:
+    """A crowd of 18 requests in two minutes is far below the floor, but six times the usual."""
+    _, given = quiet_site()
+    assert any(given(18) == {"blog/"} for _ in range(5))
+
+
+def test_where_next_to_nothing_is_expected_a_visit_is_no_crowd() -> None:
+    """A section with one visitor in half an hour: 35 requests of one stay below the floor."""
+    driven = Driven(KeyRequests(150, 100))
+    counts = {"blog/": 5, "blog/feed": 5}
+
+    def given(about: int) -> set[str]:
+        rates = {name: count / WINDOW for name, count in (counts | {"blog/about": about}).items()}
+        return driven.keys(rates, sum(rates.values()))
+
+    for number in range(8 * 720):
+        assert given(5 if number % 15 == 0 else 0) == set()
+    assert "blog/about" in driven.comparison.values
+    assert given(35) == set()
+    assert given(0) == set()
+
+
+def test_one_burst_does_not_hide_the_crowds_after_it() -> None:
+    """What a site notices is measured by its busiest hour, not by a crawler that took two minutes."""
+    driven, given = quiet_site()
+    driven.keys({"blog/1": 300 / WINDOW}, 300 / WINDOW)
+    for _ in range(60):
+        given(3)
+    assert any(given(18) == {"blog/"} for _ in range(5))
 
 
 def test_one_of_many_keys_must_deviate_further() -> None:
