@@ -95,7 +95,7 @@ class Series:
         usual = self.season.at(moment)
         self._entered = self._scale.sum(amount, base, usual)
         if self._side < 0:
-            self._silence.enter(amount, self._entered.expected, seconds, self.season.hours)
+            self._silence.enter(amount, self._entered.expected, seconds, self.season.hours, self._spreads[-1].cluster)
         excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
         self.latest.append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._entered, traffic)
         self._step = moment.step

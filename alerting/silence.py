@@ -15,26 +15,32 @@ FURTHER: Final = 1.5
 """Factor beyond the longest usual silence at which it alerts."""
 LEAST: Final = 10.0
 """Expected events below which silence says nothing."""
+CLUSTERS: Final = 5.0
+"""The same in clusters. Where visits have many requests, a bucket with four or five of them is empty by chance, too
+seldom to be learned.
+"""
 
 
 class Silence:
     """The present silence of a series, and the longest that was usual."""
 
-    __slots__ = ("_hours", "_longest", "expected", "seconds", "windows")
+    __slots__ = ("_hours", "_least", "_longest", "expected", "seconds", "windows")
 
     def __init__(self) -> None:
         self._longest = Most()
         self._hours = 0
+        self._least = LEAST
         self.expected = 0.0
         """Events that were expected since the last one was seen."""
         self.seconds = 0.0
         self.windows = 0
 
-    def enter(self, seen: float, expected: float, seconds: float, hours: int) -> None:
-        """Take in a window, of which so much was expected after so many `hours` of learning. Silences are learned from
-        when the level is known, and judged when the week is.
+    def enter(self, seen: float, expected: float, seconds: float, hours: int, cluster: float) -> None:
+        """Take in a window, of which so much was expected after so many `hours` of learning. So many events come in a
+        `cluster`. Silences are learned from when the level is known, and judged when the week is.
         """
         self._hours = hours
+        self._least = max(LEAST, CLUSTERS * cluster)
         self._longest.fade()
         if not seen:
             self.expected += expected
@@ -53,7 +59,7 @@ class Silence:
 
     @property
     def _limit(self) -> float:
-        return max(LEAST, FURTHER * self._longest.value)
+        return max(self._least, FURTHER * self._longest.value)
 
     def forget(self) -> None:
         """Begin anew, as after a time that nobody watched."""

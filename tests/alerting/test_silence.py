@@ -54,8 +54,8 @@ def lived(silences: list[float], hours: int = 100) -> Silence:
     """Return the silence after others, in expected events, each ended by a window with something in it."""
     found = Silence()
     for expected in silences:
-        found.enter(0, expected, WINDOW, hours)
-        found.enter(1, 1, WINDOW, hours)
+        found.enter(0, expected, WINDOW, hours, 1.0)
+        found.enter(1, 1, WINDOW, hours, 1.0)
     return found
 
 
@@ -66,39 +66,47 @@ def lived(silences: list[float], hours: int = 100) -> Silence:
 def test_what_was_usual_is_judged_generously(before: list[float], now: float, alerts: bool) -> None:
     """Less than ten expected events say nothing."""
     found = lived(before)
-    found.enter(0, now, WINDOW, 168)
+    found.enter(0, now, WINDOW, 168, 1.0)
+    assert (found.severity > 1) == alerts
+
+
+@pytest.mark.parametrize(("expected", "alerts"), [(50, False), (84, False), (86, True)])
+def test_where_many_requests_come_together_more_must_be_missing(expected: float, alerts: bool) -> None:
+    """Visits of nine requests, some 17 of which vary together: fifty expected are hardly six visits."""
+    found = lived([])
+    found.enter(0, expected, WINDOW, 168, 17.0)
     assert (found.severity > 1) == alerts
 
 
 def test_a_silence_that_alerted_counts_up_to_the_limit() -> None:
     found, severities = lived([20]), []
     for _ in range(3):
-        found.enter(0, 60, WINDOW, 168)
+        found.enter(0, 60, WINDOW, 168, 1.0)
         severities.append(found.severity)
-        found.enter(1, 1, WINDOW, 168)
+        found.enter(1, 1, WINDOW, 168, 1.0)
     assert severities == pytest.approx([2, 1.33, 0.89], abs=0.01)
 
 
 def test_nothing_is_learned_while_nobody_knows_what_to_expect() -> None:
     found = lived([5, 60], hours=50)
-    found.enter(0, 11, WINDOW, 167)
+    found.enter(0, 11, WINDOW, 167, 1.0)
     assert found.severity == 0
-    found.enter(0, 0, WINDOW, 168)
+    found.enter(0, 0, WINDOW, 168, 1.0)
     assert found.severity > 1
 
 
 def test_the_longest_silence_fades_within_weeks() -> None:
     found = lived([20])
     for _ in range(int(2 * WEEK / WINDOW)):
-        found.enter(1, 1, WINDOW, 168)
-    found.enter(0, 13, WINDOW, 168)
+        found.enter(1, 1, WINDOW, 168, 1.0)
+    found.enter(0, 13, WINDOW, 168, 1.0)
     assert found.severity > 1
 
 
 def test_a_silence_goes_on_until_something_is_seen() -> None:
     found = Silence()
     for _ in range(4):
-        found.enter(0, 3, WINDOW, 168)
+        found.enter(0, 3, WINDOW, 168, 1.0)
     assert (found.expected, found.seconds, found.windows) == (12, 4 * WINDOW, 4)
     found.forget()
     assert found.severity == 0
