@@ -50,6 +50,17 @@ def test_a_time_without_watching_is_no_silence(quiet_site: Driven) -> None:
     assert not quiet_site.given(0.0, 0)
 
 
+def test_a_series_tells_its_silence_how_events_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters: list[float] = []
+    monkeypatch.setattr(Silence, "enter", lambda self, *window: clusters.append(window[-1]))
+    driven = Driven(TrafficDrop(80, 1.5), per=WINDOW)
+    for _ in range(5 * 720):
+        count = visits(driven.random)
+        driven.given(count / WINDOW, count)
+    assert clusters[0] == 1
+    assert 2 < clusters[-1] < 8
+
+
 def lived(silences: list[float], hours: int = 100) -> Silence:
     """Return the silence after others, in expected events, each ended by a window with something in it."""
     found = Silence()
