@@ -51,7 +51,7 @@ class Judge:
 
     def __init__(self, rule: Rule, terms: Terms, history: AlertHistory, explain: Explain) -> None:
         self.rule = rule
-        self.setting: BaselineKind = terms.baselines.get(rule.name) or getattr(rule, "baseline", None) or "fixed"
+        self.setting: BaselineKind = terms.baselines.get(rule.name, "fixed")
         """What values are compared with, unless the user chooses otherwise."""
         self.kind = self.setting
         """What values are compared with."""

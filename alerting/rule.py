@@ -24,7 +24,10 @@ class Measured(NamedTuple):
 
 
 class Rule(Protocol):
-    """A signal. `threshold` is in percent of the baseline, or in percentage points."""
+    """A signal. `threshold` is in percent of the baseline, or in percentage points.
+
+    A signal whose subjects are keys, which are parts of the whole traffic, also has `by_key = True`.
+    """
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ NOTICED: Final = 0.13
 """Part of the traffic of the largest subject, in its busiest hour, that many requests of another one must reach."""
 FEWER: Final = 0.1
 """Part of a floor that is enough for a season, which has learned how far few events vary. Floors of rates, and those of
-signals made for seasons, hold as they are.
+signals by key, hold as they are.
 """
 SOME: Final = 5
 """Expected requests from which on that part is also enough for a key. Where fewer come, one visit is many."""
@@ -56,7 +56,7 @@ class SeasonalComparison:
         self._calendar = calendar
         self._scale: Scale = PERCENTILES if rule.unit is SignalUnit.SECONDS else EVENTS
         self._per = self._unit()
-        self._by_key = getattr(rule, "baseline", None) == "seasonal"
+        self._by_key = getattr(rule, "by_key", False)
         self._part = 1.0 if self._by_key or rule.unit in _PER_SECOND else FEWER
         self._series: dict[str, Series] = {}
         self._entered: set[str] = set()

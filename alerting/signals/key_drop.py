@@ -17,8 +17,8 @@ class KeyDrop:
     """
 
     name, title, unit, statistics = "key_drop", "Drop by key", SignalUnit.REQUESTS, ASKED
-    headline, quantity, baseline = "Few requests", "rate", "seasonal"
-    low, points, least = True, False, 0.0
+    headline, quantity = "Few requests", "rate"
+    low, points, least, by_key = True, False, 0.0, True
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold

@@ -18,8 +18,8 @@ class KeyErrors:
     """
 
     name, title, unit, statistics = "key_errors", "Failures by key", SignalUnit.PERCENT, (OUTCOMES, *FAULTS, *ASKED)
-    headline, quantity, baseline = "Many failures", "share of failures", "seasonal"
-    low, points, least = False, True, 0.0
+    headline, quantity = "Many failures", "share of failures"
+    low, points, least, by_key = False, True, 0.0, True
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold

@@ -17,8 +17,8 @@ class KeyRequests:
     """
 
     name, title, unit, statistics = "key_requests", "Requests by key", SignalUnit.REQUESTS, ASKED
-    headline, quantity, baseline = "Many requests", "rate", "seasonal"
-    low, points, least = False, False, 0.0
+    headline, quantity = "Many requests", "rate"
+    low, points, least, by_key = False, False, 0.0, True
 
     def __init__(self, threshold: float, floor: float) -> None:
         self.threshold = threshold

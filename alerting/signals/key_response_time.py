@@ -19,8 +19,8 @@ class KeyResponseTime:
     """
 
     name, title, unit, statistics = "key_response_time", "Response time by key", SignalUnit.SECONDS, TIMES_OF_KEYS
-    headline, quantity, baseline = "Slow responses", "p95", "seasonal"
-    low, points = False, False
+    headline, quantity = "Slow responses", "p95"
+    low, points, by_key = False, False, True
 
     def __init__(self, threshold: float, floor: float, least: float) -> None:
         self.threshold = threshold
