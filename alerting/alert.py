@@ -76,6 +76,8 @@ class Alert:
     """Sensor that raised it, or that is silent; empty for an alert of what this program counts itself."""
     seasonal: bool = False
     """Whether the baseline is what is usual at that hour of the week."""
+    seconds: float = 0.0
+    """Time of which the value is the mean, if that is longer than a bucket; else 0."""
     since: float | None = None
     """Start of the first bucket after the change that led to it; None if it is unknown."""
     before: float | None = None

@@ -23,6 +23,8 @@ class Verdict(NamedTuple):
     severity: float
     """How far the value is beyond the limit: their ratio, above 1 if it is beyond. With a season: of scores."""
     beyond: bool
+    seconds: float = 0.0
+    """Time of which the value is the mean, if that is longer than the bucket; else 0."""
 
 
 class Comparison(Protocol):

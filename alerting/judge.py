@@ -308,6 +308,7 @@ class Judge:
             muted=self.muted_until > window.closes,
             dropped_share=window.dropped_share,
             seasonal=self.kind == "seasonal",
+            seconds=verdict.seconds,
         )
         if change is not None:
             alert = replace(alert, since=change.since, before=change.before, after=change.after, stepped=change.step)

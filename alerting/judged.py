@@ -28,3 +28,5 @@ class Finding(NamedTuple):
     least: float
     """As in `reach.Reach`."""
     windows: int
+    seconds: float
+    """That time."""

@@ -265,7 +265,8 @@ class SeasonalComparison:
         if finding.severity > 1 and self._is_beyond(value, edge):
             self._beyond.add(subject)
         held = finding.severity > hold and self._is_beyond(value, expected + hold * (edge - expected))
-        return Verdict(subject, value, expected, edge, finding.severity, held)
+        seconds = finding.seconds if finding.windows > 1 else 0.0
+        return Verdict(subject, value, expected, edge, finding.severity, held, seconds)
 
     def _is_beyond(self, value: float, edge: float) -> bool:
         return value < edge if self._rule.low else value > edge

@@ -70,8 +70,9 @@ class Series:
         # Variance of the usual at the present hour.
         self._doubt = 1.0
         self._hour: Moment | None = None
-        # The latest window; the windows of this hour, and of each of its steps.
+        # The latest window and its seconds; the windows of this hour, and of each of its steps.
         self._entered = self._counted = NOTHING
+        self._length = 0.0
         self._step = 0
         self._steps: dict[int, Sum] = {}
         self._beyond = self._windows_in_hour = 0
@@ -93,7 +94,7 @@ class Series:
         self._number += 1
         self._offsets.appendleft(self.offset)
         usual = self.season.at(moment)
-        self._entered = self._scale.sum(amount, base, usual)
+        self._entered, self._length = self._scale.sum(amount, base, usual), seconds
         if self._side < 0:
             self._silence.enter(amount, self._entered.expected, seconds, self.season.hours, self._spreads[-1].cluster)
         excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
@@ -150,7 +151,9 @@ class Series:
         """Return the finding of a silence that is longer than usual; a single event would have ended it."""
         silence = self._silence
         expected, limit = silence.expected / silence.seconds, 1 / silence.seconds
-        return Finding(silence.severity, 0.0, expected, limit, 0.0, SHORT[0].least, silence.windows)
+        return Finding(
+            silence.severity, 0.0, expected, limit, 0.0, SHORT[0].least, silence.windows, silence.seconds
+        )  # fmt: skip
 
     def _edge(self, reach: Reach, spread: Spread) -> float:
         """Return the score beyond which a time alerts."""
@@ -160,7 +163,8 @@ class Series:
     def _finding(self, reach: Reach, judged: Judged, edge: float) -> Finding:
         total, traffic, deviation, shift, score = judged
         value, expected, limit = self._scale.values(total, deviation, shift, self._side * edge)
-        return Finding(self._side * score / edge, value, expected, limit, traffic, reach.least, reach.windows)
+        seconds = _HOURS * HOUR if reach is LONGEST else min(reach.windows, len(self.latest)) * self._length
+        return Finding(self._side * score / edge, value, expected, limit, traffic, reach.least, reach.windows, seconds)
 
     def _judge(self, place: int) -> Judged:
         windows = SHORT[place].windows

@@ -84,8 +84,11 @@ def _comparison(alert: Alert, rule: Rule) -> str:
 
 
 def _seasonal(alert: Alert, side: str, baseline: str, limit: str) -> str:
-    """Say how far the value is from what is usual at that hour; in points and against nothing, only what is usual."""
-    known = f"{baseline} at this hour (limit {limit})"
+    """Say how far the value is from the usual at that hour, or over a longer time; in points and against nothing, only
+    what is usual.
+    """
+    when = f"over {figures.duration(alert.seconds)}" if alert.seconds else "at this hour"
+    known = f"{baseline} {when} (limit {limit})"
     if alert.unit is SignalUnit.PERCENT or not alert.baseline:
         return f"usually {known}"
     if alert.value >= MANIFOLD * alert.baseline:

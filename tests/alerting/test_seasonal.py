@@ -309,6 +309,7 @@ def test_a_lasting_step_inside_the_band_of_single_windows_is_found() -> None:
     while not found and driven.now - begun < 2 * HOUR:
         found = driven.given(0.21 * driven.random.lognormvariate(0, 0.15), 400)
     assert 0 < driven.now - begun <= 1.2 * HOUR
+    assert found[0].seconds in {240, 600, 1800, 3600}
     change = driven.comparison.change("")
     assert change is not None
     assert change.since == pytest.approx(begun, abs=600)

@@ -154,6 +154,8 @@ def test_an_alert_against_a_season_says_when_it_changed_and_with_what() -> None:
         "4.3 times the usual 42.0 ms at this hour (limit 118 ms); most of it: client 203.0.113.9 90.0 %, new user "
         "agent NewBot/0.1 88.0 %"
     )
+    longer = replace(SEASONAL, seconds=1800.0, contributors=())
+    assert explanation(longer, rule, timezone.utc).endswith("; 4.3 times the usual 42.0 ms over 30 min (limit 118 ms)")
     slow = replace(SEASONAL, stepped=False, contributors=())
     assert explanation(slow, rule, timezone.utc).startswith(
         "Slow responses: p95 of shop.example.com/checkout rose from 40.0 ms to 180 ms since 17:02:00 2026-11-22; "
