@@ -20,7 +20,7 @@ from alerting.series import HOUR, Series
 from alerting.window import Window
 
 MAX_SEASONS: Final = 200
-"""Maximum subjects of a signal with a season, each 30 kB. The one with the least traffic makes room for a new one."""
+"""Maximum subjects of a signal with a season, each 32 kB. The one with the least traffic makes room for a new one."""
 BODY: Final = 10_000
 """Bytes that count as one event: a typical response. How much sizes vary is learned."""
 FEWEST: Final = 3
@@ -87,9 +87,10 @@ class SeasonalComparison:
     def learn(self, measured: Mapping[str, Measured], beyond: set[str], window: Window) -> bool:
         """See `Comparison.learn`."""
         for subject in self._entered:
-            self._series[subject].learn(subject in self._beyond)
+            self._series[subject].learn(subject in self._beyond, subject in beyond)
         if self._whole is not None:
-            self._whole.learn(any(finding.severity > 1 for finding in self._whole.findings(1.0)))
+            is_beyond = any(finding.severity > 1 for finding in self._whole.findings(1.0))
+            self._whole.learn(is_beyond, is_beyond)
         if self._held and not beyond:
             for series in self._all():
                 series.settle()

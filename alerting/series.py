@@ -19,6 +19,7 @@ from alerting.scale import NOTHING, Scale, Sum
 from alerting.season import KNOWN_AFTER, Season
 from alerting.silence import Silence
 from alerting.spread import Spread
+from alerting.spreads import Spreads
 
 HALF_LIFE: Final = 2700.0
 """Half-life in seconds of the offset, which follows the day."""
@@ -60,9 +61,7 @@ class Series:
         self.latest = Latest()
         # Offsets before the last windows, latest first.
         self._offsets: deque[float] = deque([0.0], maxlen=SHORT[-1].windows)
-        self._spreads = [Spread(0.25, 3.0 if reach.windows == 2 else 4.0, reach.least_tail) for reach in SHORT]
-        self._hourly = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
-        self._daily = Spread(0.3, 3.3, 2.5, narrowest=0.04, first_step=0.3, settled=400)
+        self._spreads = Spreads()
         self._hours: deque[Sum] = deque(maxlen=_HOURS)
         self._silence = Silence()
         self._lasting: tuple[Finding, Sum] | None = None
@@ -78,6 +77,7 @@ class Series:
         self._beyond = self._windows_in_hour = 0
         self._strange: deque[float | None] = deque(maxlen=NEW_LEVEL)
         self._number = self._beyond_before = 0
+        self._alerting = False
 
     # To judge -------------------------------------------------------------------------------------------------------
 
@@ -96,7 +96,8 @@ class Series:
         usual = self.season.at(moment)
         self._entered, self._length = self._scale.sum(amount, base, usual), seconds
         if self._side < 0:
-            self._silence.enter(amount, self._entered.expected, seconds, self.season.hours, self._spreads[-1].cluster)
+            cluster = self._spreads.short[-1].cluster
+            self._silence.enter(amount, self._entered.expected, seconds, self.season.hours, cluster)
         excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
         self.latest.append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._entered, traffic)
         self._step = moment.step
@@ -108,16 +109,16 @@ class Series:
         alerts. Of a young series it is shown, but never beyond.
         """
         if self._number <= _YOUNG:
-            young = self._finding(SHORT[0], self._judged[0], self._edge(SHORT[0], self._spreads[0]))
+            young = self._finding(SHORT[0], self._judged[0], self._edge(SHORT[0], self._spreads.short[0]))
             yield young._replace(severity=min(young.severity, 1.0))
             return
         for place, reach in enumerate(SHORT):
-            judged, edge = self._beside_season(self._judged[place]), self._edge(reach, self._spreads[place])
+            judged, edge = self._beside_season(self._judged[place]), self._edge(reach, self._spreads.short[place])
             lasts = reach.windows < LASTING or self._lasts(1, judged.total)
             if not place or (self._side * judged.score > part * edge and lasts):
                 yield self._finding(reach, judged, edge)
         if len(self.latest) >= LONG.windows and self.season.hours >= 3:
-            judged, edge = self._judge_long(), self._edge(LONG, self._hourly)
+            judged, edge = self._judge_long(), self._edge(LONG, self._spreads.hourly)
             if self._side * judged.score > part * edge and self._lasts(LASTING, self.latest.last(LONG.windows).total):
                 yield self._finding(LONG, judged, edge)
         if self._lasting is not None:
@@ -131,15 +132,17 @@ class Series:
         """Return what is expected of the latest window, and the value beyond which it alerts; before there is one, as
         if it had been like the level.
         """
-        start = Judged(self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads[0].deviation, 0.0, 0.0)
+        start = Judged(
+            self._scale.sum(1.0, _FIRST_BASE, self.season.level), 0.0, self._spreads.short[0].deviation, 0.0, 0.0
+        )
         judged = self._beside_season(self._judged[0]) if self._judged else start
-        edge = self._side * self._edge(SHORT[0], self._spreads[0])
+        edge = self._side * self._edge(SHORT[0], self._spreads.short[0])
         _, expected, limit = self._scale.values(judged.total, judged.deviation, judged.shift, edge)
         return expected, limit
 
     def band_at(self, moment: Moment, seconds: float) -> tuple[float, float, float]:
         """Return what the season expects at a moment per second, with the values beyond which a window alerts."""
-        spread, hourly = self._spreads[0], self._hourly
+        spread, hourly = self._spreads.short[0], self._spreads.hourly
         total = self._scale.sum(0.0, seconds, self.season.at(moment)).faded(1 / spread.cluster)
         doubt = self.season.doubt(moment.hour, self._noise(total.faded(HOUR / seconds)))
         deviation = sqrt(spread.deviation**2 + hourly.deviation**2 + doubt)
@@ -169,8 +172,8 @@ class Series:
     def _judge(self, place: int) -> Judged:
         windows = SHORT[place].windows
         total, traffic = self.latest.last(windows)
-        thin = 1 / self._spreads[place].cluster
-        total, deviation = total.faded(thin), self._width(self._spreads[place])
+        thin = 1 / self._spreads.short[place].cluster
+        total, deviation = total.faded(thin), self._width(self._spreads.short[place])
         shift = self._shift(windows)
         if windows == 2 and len(self.latest) > 1:  # both must be beyond
             both = [self._scale.score(self.latest.at(at).total.faded(thin), deviation, shift) for at in (-1, -2)]
@@ -213,9 +216,10 @@ class Series:
         return judged._replace(shift=0.0, score=self._side * nearer)
 
     def _judge_long(self) -> Judged:
-        deviation = sqrt(self._hourly.deviation**2 + self._doubt)
+        hourly = self._spreads.hourly
+        deviation = sqrt(hourly.deviation**2 + self._doubt)
         total, traffic = self.latest.last(LONG.windows)
-        total, shift = total.faded(1 / self._hourly.cluster), self._excused(LONG.windows)
+        total, shift = total.faded(1 / hourly.cluster), self._excused(LONG.windows)
         return Judged(total, traffic, deviation, shift, self._scale.score(total, deviation, shift))
 
     def _lasts(self, windows: int, total: Sum) -> bool:
@@ -229,32 +233,30 @@ class Series:
 
     def _noise(self, hour: Sum) -> float:
         """Return the variance of the deviation of an hour in which so much is expected."""
-        return self._hourly.deviation**2 + 1 / (hour.expected / self._hourly.cluster + 0.5)
+        return self._spreads.hourly.deviation**2 + 1 / (hour.expected / self._spreads.hourly.cluster + 0.5)
 
     # To learn -------------------------------------------------------------------------------------------------------
 
-    def learn(self, beyond: bool) -> None:
-        """Learn from the latest window, which was judged to be beyond the limit or not."""
+    def learn(self, beyond: bool, alerting: bool) -> None:
+        """Learn from the latest window: whether it was beyond the limit, and whether there is an alert now."""
         total = self.latest.at(-1).total
+        goes_on = alerting and self._alerting
+        if alerting and not goes_on:
+            self._spreads.unlearn()
+        self._alerting = alerting
         beyond = beyond or self._is_other_side()
         self._windows_in_hour += 1
         self._beyond += beyond
         self._beyond_before = self._beyond_before + 1 if beyond else 0
-        if self._beyond_before <= 1:  # what goes on counts once
+        if self._beyond_before <= 1 and not goes_on:  # what goes on counts once
             for place, (reach, judged) in enumerate(zip(SHORT, self._judged, strict=True)):
                 if self._number % max(1, reach.windows - 2) == 0:
-                    self._spreads[place].learn(judged.score, self._side, judged.total.expected)
-            self._order_clusters()
+                    self._spreads.short[place].learn(judged.score, self._side, judged.total.expected)
+            self._spreads.order_clusters()
         self._counted += self._entered
         self._steps[self._step] = self._steps.get(self._step, NOTHING) + self._entered
         if not beyond:
             self._follow(total)
-
-    def _order_clusters(self) -> None:
-        """Let no cluster be smaller than that of a shorter time: what comes together does so in longer times too."""
-        least = 0.0
-        for spread in (*self._spreads, self._hourly, self._daily):
-            spread.cluster = least = max(least, spread.cluster)
 
     def _is_other_side(self) -> bool:
         """Return whether the latest windows are just as far beyond the side that does not alert.
@@ -263,14 +265,15 @@ class Series:
         """
         return any(
             -self._side * judged.score > self._edge(reach, spread)
-            for reach, judged, spread in zip(SHORT, self._judged, self._spreads, strict=True)
+            for reach, judged, spread in zip(SHORT, self._judged, self._spreads.short, strict=True)
         )
 
     def _follow(self, total: Sum) -> None:
         seconds = self.latest.windows[-1][0] - self.latest.windows[-2][0] if len(self.latest) > 1 else 120.0
         self.recent = self.recent.faded(0.5 ** (seconds / HALF_LIFE)) + total
-        doubt, recent = self._hourly.deviation**2 + self._doubt, self.recent.faded(1 / self._spreads[0].cluster)
-        reach = self._hourly.tail * sqrt(doubt) if self.season.hours >= 3 else 10.0
+        hourly, recent = self._spreads.hourly, self.recent.faded(1 / self._spreads.short[0].cluster)
+        doubt = hourly.deviation**2 + self._doubt
+        reach = hourly.tail * sqrt(doubt) if self.season.hours >= 3 else 10.0
         self.offset = min(max(self._scale.deviation(recent, 1 / doubt), -reach), reach)
 
     def _next_hour(self, moment: Moment) -> None:
@@ -295,10 +298,11 @@ class Series:
         self.learn_hour(self._hour, self._counted, beyond)
         self._counted, self._beyond, self._windows_in_hour = NOTHING, 0, 0
         self._steps.clear()
+        self._spreads.keep()
 
     def _learn_steps(self) -> None:
         """Learn what recurs, from how far each step of the hour was from the whole hour."""
-        spread, of_hour = self._spreads[1], self._scale.deviation(self._counted, 0.5)
+        spread, of_hour = self._spreads.short[1], self._scale.deviation(self._counted, 0.5)
         if not self._counted.seen:
             return
         for step, total in self._steps.items():
@@ -311,13 +315,14 @@ class Series:
         if not counted.seen and counted.expected >= _ENOUGH_EVENTS:
             return
         hour = moment.hour
-        total = counted.faded(1 / self._hourly.cluster)
+        total = counted.faded(1 / self._spreads.hourly.cluster)
         deviation = self._scale.deviation(total, 0.5)
         noise = self._noise(counted)
         self._strange.append(deviation if beyond else None)
         if not beyond:
-            width = sqrt(self._hourly.deviation**2 + self.season.doubt(hour, noise))
-            self._hourly.learn(self._scale.score(total, width, 0.0), self._side, total.expected)
+            width = sqrt(self._spreads.hourly.deviation**2 + self.season.doubt(hour, noise))
+            if not self._alerting:
+                self._spreads.hourly.learn(self._scale.score(total, width, 0.0), self._side, total.expected)
             self.season.learn(hour, deviation, noise)
         elif self._is_new_level():
             found = sorted(each for each in self._strange if each is not None)
@@ -329,10 +334,10 @@ class Series:
         if self._hour is not None and self._windows_in_hour:
             self._end_hour()
         total = self._scale.sum(amount, base, self.season.smooth(moment))
-        width = sqrt(self._hourly.deviation**2 + self.season.doubt(moment.hour, self._noise(total)))
-        score = abs(self._scale.score(total.faded(1 / self._hourly.cluster), width, 0.0))
+        width = sqrt(self._spreads.hourly.deviation**2 + self.season.doubt(moment.hour, self._noise(total)))
+        score = abs(self._scale.score(total.faded(1 / self._spreads.hourly.cluster), width, 0.0))
         settled = self.season.hours >= HOURS_OF_WEEK
-        self.learn_hour(moment, total, settled and score > self._edge(LONG, self._hourly))
+        self.learn_hour(moment, total, settled and score > self._edge(LONG, self._spreads.hourly))
         self.last = ends
         self._number += LONG.windows
         self._hour = None
@@ -352,13 +357,14 @@ class Series:
         total = NOTHING
         for each in self._hours:
             total += each
-        thin = total.faded(1 / self._daily.cluster)
-        deviation, edge = sqrt(self._daily.deviation**2 + self._doubt / 2), self._edge(LONGEST, self._daily)
+        daily = self._spreads.daily
+        thin, edge = total.faded(1 / daily.cluster), self._edge(LONGEST, daily)
+        deviation = sqrt(daily.deviation**2 + self._doubt / 2)
         judged = Judged(thin, inf, deviation, 0.0, self._scale.score(thin, deviation, 0.0))
         if self._side * judged.score > edge:
             self._lasting = self._finding(LONGEST, judged, edge), total
         elif self.season.hours % 3 == 0:
-            self._daily.learn(judged.score, self._side, thin.expected)
+            daily.learn(judged.score, self._side, thin.expected)
 
     def _is_new_level(self) -> bool:
         strange = [each > 0 for each in self._strange if each is not None]

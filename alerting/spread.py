@@ -50,6 +50,15 @@ class Spread:
         self._settled = settled
         self._count = 0
 
+    @property
+    def learned(self) -> tuple[float, float, float]:
+        """The deviation, the cluster and the tail."""
+        return self.deviation, self.cluster, self.tail
+
+    @learned.setter
+    def learned(self, values: tuple[float, float, float]) -> None:
+        self.deviation, self.cluster, self.tail = values
+
     def learn(self, score: float, side: int, expected: float) -> None:
         """Take in a value that was `score` deviations away; `side` is 1 if high values alert, or -1.
 

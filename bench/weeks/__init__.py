@@ -24,7 +24,7 @@ QUICK: Final = (2, 2, 1)
 SOON: Final = 2
 """Windows until an incident is found soon."""
 PROCESSES: Final = 2
-SERIES_BYTES: Final = 30_000
+SERIES_BYTES: Final = 32_000
 """What a series takes, measured with tracemalloc and rounded up."""
 
 

@@ -3,6 +3,7 @@
 from math import log
 from random import Random
 
+import pytest
 from seasons import MONDAY, SUMMER, WINDOW
 
 from alerting.calendar import Calendar
@@ -13,24 +14,86 @@ USUAL, REST = 20, 40
 """Requests of a window, and those of the rest of its whole."""
 
 
+class Site:
+    """Gives windows to some series, one after the other."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+        self.luck = Random(1)
+        self._calendar = Calendar(SUMMER)
+
+    def count(self, mean: float) -> int:
+        """Return a count with the noise of counting."""
+        return round(max(0.0, self.luck.gauss(mean, mean**0.5)))
+
+    def enters(self, *counts: tuple[Series, int]) -> None:
+        """Let each series judge a window with so many requests."""
+        moment, self.now = self._calendar.moment(self.now + WINDOW / 2), self.now + WINDOW
+        for series, count in counts:
+            series.enter(moment, self.now, WINDOW, count, WINDOW, count)
+
+
+def new(usual: float) -> Series:
+    """Return a series that alerts above."""
+    return Series(EVENTS, 1, log(usual / WINDOW))
+
+
 def test_beside_a_steady_whole_a_part_must_deviate_less() -> None:
     """Two series with the same values: one of a whole site, and one of a part whose rest does as usual."""
-    alone, part = (Series(EVENTS, 1, log(USUAL / WINDOW)) for _ in range(2))
-    part.whole = Series(EVENTS, 1, log((USUAL + REST) / WINDOW))
-    luck, calendar, now = Random(1), Calendar(SUMMER), MONDAY
+    site, whole, alone, part = Site(), new(USUAL + REST), new(USUAL), new(USUAL)
+    part.whole = whole
 
     def given(factor: float) -> tuple[bool, ...]:
-        nonlocal now
-        seen, rest = (round(max(0.0, luck.gauss(mean, mean**0.5))) for mean in (USUAL * factor, REST))
-        moment, now = calendar.moment(now + WINDOW / 2), now + WINDOW
-        assert part.whole is not None
-        for series, count in ((part.whole, seen + rest), (alone, seen), (part, seen)):
-            series.enter(moment, now, WINDOW, count, WINDOW, count)
+        seen, rest = site.count(factor * USUAL), site.count(REST)
+        site.enters((whole, seen + rest), (alone, seen), (part, seen))
         beyond = [any(finding.severity > 1 for finding in series.findings(1.0)) for series in (alone, part)]
-        for series, is_beyond in zip((alone, part, part.whole), (*beyond, False), strict=True):
-            series.learn(is_beyond)
+        for series, is_beyond in zip((alone, part, whole), (*beyond, False), strict=True):
+            series.learn(is_beyond, is_beyond)
         return tuple(beyond)
 
     assert not any(any(given(1)) for _ in range(8 * 720))
     of_alone, of_part = zip(*(given(1.35) for _ in range(30)), strict=True)
     assert sum(of_part) > 1.5 * sum(of_alone) > 0
+
+
+def width(series: Series) -> float:
+    """Return how far the limit is from what is expected, as a logarithm."""
+    expected, limit = series.band()
+    return log(limit / expected)
+
+
+@pytest.fixture
+def unsteady() -> tuple[Site, Series, float]:
+    """A series after three days, and three hours in which each second window was unusual, but did not alert; with the
+    width of its band before these hours.
+    """
+    site, series = Site(), new(USUAL)
+    for _ in range(3 * 720):
+        site.enters((series, site.count(USUAL)))
+        series.learn(False, False)
+    before = width(series)
+    for number in range(90):
+        site.enters((series, USUAL * (1 + 2 * (number % 2))))
+        series.learn(False, False)
+    assert width(series) > 1.2 * before
+    return site, series, before
+
+
+def test_the_hours_before_an_alert_do_not_widen_the_band(unsteady: tuple[Site, Series, float]) -> None:
+    """A leak or a ramp is within the limit for hours before it alerts."""
+    site, series, before = unsteady
+    site.enters((series, 5 * USUAL))
+    series.learn(True, True)
+    site.enters((series, USUAL))
+    assert width(series) < 1.1 * before
+
+
+def test_what_an_alert_is_about_does_not_widen_the_band(unsteady: tuple[Site, Series, float]) -> None:
+    """Not all of it is beyond the limit."""
+    site, series, _ = unsteady
+    widths = []
+    for number in range(91):
+        site.enters((series, USUAL * (1 + 2 * (number % 2))))
+        series.learn(False, True)
+        widths.append(width(series))
+    assert widths[-1] < 1.03 * widths[0]
