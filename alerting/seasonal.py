@@ -95,7 +95,8 @@ class SeasonalComparison:
             for series in self._all():
                 series.settle()
         self._held = beyond
-        self._busy += (max((one.traffic for one in measured.values()), default=0.0) - self._busy) / LONG.windows
+        if not beyond:  # a flood must not hide what the site notices after it
+            self._busy += (max((one.traffic for one in measured.values()), default=0.0) - self._busy) / LONG.windows
         self._busiest.fade()
         self._busiest.take(self._busy)
         self._choose(measured, window, 1.0)

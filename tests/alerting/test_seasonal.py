@@ -221,6 +221,15 @@ def test_one_burst_does_not_hide_the_crowds_after_it() -> None:
     assert any(given(18) == {"blog/"} for _ in range(5))
 
 
+def test_a_flood_that_alerts_does_not_hide_the_crowds_after_it() -> None:
+    driven, given = quiet_site()
+    for _ in range(30):
+        driven.keys({"blog/1": 300 / WINDOW}, 300 / WINDOW)
+    for _ in range(240):
+        given(3)
+    assert any(given(18) == {"blog/"} for _ in range(5))
+
+
 def test_one_of_many_keys_must_deviate_further() -> None:
     """By chance, one of many is further away than one alone."""
     factors = []
