@@ -15,9 +15,9 @@ FURTHER: Final = 1.5
 """Factor beyond the longest usual silence at which it alerts."""
 LEAST: Final = 10.0
 """Expected events below which silence says nothing."""
-CLUSTERS: Final = 5.0
-"""The same in clusters. Where visits have many requests, a bucket with four or five of them is empty by chance, too
-seldom to be learned.
+CLUSTERS: Final = 6.5
+"""The same in clusters, each of which is about two visits. Eight visits do not come by chance once in some weeks, which
+is too seldom to be learned.
 """
 
 

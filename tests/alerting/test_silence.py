@@ -1,5 +1,6 @@
 """How long a small site may be silent."""
 
+import copy
 from random import Random
 
 import pytest
@@ -63,6 +64,27 @@ def test_a_series_tells_its_silence_how_events_come_together(monkeypatch: pytest
     assert 2 < clusters[-1] < 8
 
 
+def test_on_a_quiet_day_less_is_expected_in_a_silence(quiet_site: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It follows the day up to the last request, and no further: the silence itself is no quiet day."""
+    expected: list[float] = []
+    monkeypatch.setattr(Silence, "enter", lambda self, *window: expected.append(window[1]))
+
+    def in_silence(rate: float) -> tuple[float, float]:
+        driven = copy.deepcopy(quiet_site)
+        for _ in range(60):
+            count = visits(driven.random, rate=rate)
+            driven.given(count / WINDOW, count)
+        driven.given(3 / WINDOW, 3)
+        expected.clear()
+        for _ in range(40):
+            driven.given(0.0, 0)
+        return sum(expected[:20]), sum(expected[20:])
+
+    (usual, later), (quiet, _) = in_silence(RATE), in_silence(RATE / 2)
+    assert quiet < 0.85 * usual
+    assert later == pytest.approx(usual, rel=0.1)
+
+
 def lived(silences: list[float], hours: int = 100) -> Silence:
     """Return the silence after others, in expected events, each ended by a window with something in it."""
     found = Silence()
@@ -83,7 +105,7 @@ def test_what_was_usual_is_judged_generously(before: list[float], now: float, al
     assert (found.severity > 1) == alerts
 
 
-@pytest.mark.parametrize(("expected", "alerts"), [(50, False), (84, False), (86, True)])
+@pytest.mark.parametrize(("expected", "alerts"), [(50, False), (110, False), (111, True)])
 def test_where_many_requests_come_together_more_must_be_missing(expected: float, alerts: bool) -> None:
     """Visits of nine requests, some 17 of which vary together: fifty expected are hardly six visits."""
     found = lived([])
