@@ -192,7 +192,7 @@ class Config:
     """Requests of a key needed to judge its failures."""
     key_response_time_baseline: Baseline = "seasonal"
     """What it is compared with, as in request_rate_baseline."""
-    key_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 100
+    key_response_time_threshold: Annotated[float, Range(0, 1e6, "percent")] = 150
     """Excess of the p95 of a section, a host or a server over the usual that triggers an alert; a fifth of it if it
     lasts an hour."""
     key_response_time_floor: Annotated[int, Range(1, 1_000_000_000, "responses in a bucket")] = 50
