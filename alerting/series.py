@@ -244,6 +244,7 @@ class Series:
     def learn(self, beyond: bool, alerting: bool) -> None:
         """Learn from the latest window: whether it was beyond the limit, and whether there is an alert now."""
         total = self.latest.at(-1).total
+        alerting = alerting and self.season.hours >= HOURS_OF_WEEK  # before, it may be what weeks are like
         goes_on = alerting and self._alerting
         if alerting and not goes_on:
             self._spreads.unlearn()

@@ -64,11 +64,11 @@ def width(series: Series) -> float:
 
 @pytest.fixture
 def unsteady() -> tuple[Site, Series, float]:
-    """A series after three days, and three hours in which each second window was unusual, but did not alert; with the
+    """A series after eight days, and three hours in which each second window was unusual, but did not alert; with the
     width of its band before these hours.
     """
     site, series = Site(), new(USUAL)
-    for _ in range(3 * 720):
+    for _ in range(8 * 720):
         site.enters((series, site.count(USUAL)))
         series.learn(False, False)
     before = width(series)
