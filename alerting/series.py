@@ -8,7 +8,7 @@ whole is excused by what the rest does. Drops are judged by silence besides.
 
 from collections import deque
 from collections.abc import Iterator
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 from typing import Final
 
 from alerting.calendar import HOURS_OF_WEEK, Moment
@@ -78,8 +78,6 @@ class Series:
         self._strange: deque[float | None] = deque(maxlen=NEW_LEVEL)
         self._number = self._beyond_before = 0
         self._alerting = False
-        # How far it was below the season when the last event was seen, by which the silence after it is judged.
-        self._quiet = 0.0
 
     # To judge -------------------------------------------------------------------------------------------------------
 
@@ -98,10 +96,8 @@ class Series:
         usual = self.season.at(moment)
         self._entered, self._length = self._scale.sum(amount, base, usual), seconds
         if self._side < 0:
-            if amount or not self.latest:
-                self._quiet = min(0.0, self.offset)
-            expected, cluster = self._entered.expected * exp(self._quiet), self._spreads.short[-1].cluster
-            self._silence.enter(amount, expected, seconds, self.season.hours, cluster)
+            cluster = self._spreads.short[-1].cluster
+            self._silence.enter(self._entered, self.offset, seconds, self.season.hours, cluster)
         excused = self.season.recurring.nearer(moment.step, self._scale.start(amount, base) - usual - self.offset)
         self.latest.append(ends, self._scale.sum(amount, base, usual + excused) if excused else self._entered, traffic)
         self._step = moment.step

@@ -5,10 +5,12 @@ Visits come by chance, so the longest silence of weeks is known well after some 
 again is an outage. An outage counts up to where it alerts.
 """
 
+from math import exp
 from typing import Final
 
 from alerting.calendar import HOURS_OF_WEEK
 from alerting.most import Most
+from alerting.scale import Sum
 from alerting.season import KNOWN_AFTER
 
 FURTHER: Final = 1.5
@@ -16,34 +18,37 @@ FURTHER: Final = 1.5
 LEAST: Final = 10.0
 """Expected events below which silence says nothing."""
 CLUSTERS: Final = 6.5
-"""The same in clusters, each of which is about two visits. Eight visits do not come by chance once in some weeks, which
-is too seldom to be learned.
+"""The same in clusters, each of which is about two visits. Once in some weeks, eight expected visits stay away by
+chance: too seldom to be learned.
 """
 
 
 class Silence:
     """The present silence of a series, and the longest that was usual."""
 
-    __slots__ = ("_hours", "_least", "_longest", "expected", "seconds", "windows")
+    __slots__ = ("_hours", "_least", "_longest", "_quiet", "expected", "seconds", "windows")
 
     def __init__(self) -> None:
         self._longest = Most()
         self._hours = 0
         self._least = LEAST
+        # How far the day was below the season when the last event was seen. The silence itself is no quiet day.
+        self._quiet = 0.0
         self.expected = 0.0
         """Events that were expected since the last one was seen."""
         self.seconds = 0.0
         self.windows = 0
 
-    def enter(self, seen: float, expected: float, seconds: float, hours: int, cluster: float) -> None:
-        """Take in a window, of which so much was expected after so many `hours` of learning. So many events come in a
-        `cluster`. Silences are learned from when the level is known, and judged when the week is.
+    def enter(self, window: Sum, offset: float, seconds: float, hours: int, cluster: float) -> None:
+        """Take in a window of so many `seconds`, before which the day was by `offset` away from the season. So many
+        events come in a `cluster`. After some `hours` of learning the level is known, and silences are learned from;
+        after a week they are judged.
         """
         self._hours = hours
         self._least = max(LEAST, CLUSTERS * cluster)
         self._longest.fade()
-        if not seen:
-            self.expected += expected
+        if not window.seen:
+            self.expected += window.expected * exp(self._quiet)
             self.seconds += seconds
             self.windows += 1
             return
@@ -51,6 +56,7 @@ class Silence:
             most = self._limit if hours >= HOURS_OF_WEEK else self.expected
             self._longest.take(min(self.expected, most))
         self.forget()
+        self._quiet = min(0.0, offset)
 
     @property
     def severity(self) -> float:
@@ -63,5 +69,5 @@ class Silence:
 
     def forget(self) -> None:
         """Begin anew, as after a time that nobody watched."""
-        self.expected = self.seconds = 0.0
+        self.expected = self.seconds = self._quiet = 0.0
         self.windows = 0
