@@ -11,9 +11,10 @@ from seasons import BERLIN, DAY, HOUR, MONDAY, WEEK, WINDOW, Driven, daily
 
 from alerting.calendar import Calendar
 from alerting.comparison import Verdict
-from alerting.rule import Measured
+from alerting.rule import Measured, Rule
 from alerting.signals.error_ratio_5xx import ErrorRatio5xx
 from alerting.signals.key_drop import KeyDrop
+from alerting.signals.key_errors import KeyErrors
 from alerting.signals.key_requests import KeyRequests
 from alerting.signals.key_response_time import KeyResponseTime
 from alerting.signals.request_rate import RequestRate
@@ -150,6 +151,18 @@ def test_a_key_is_judged_beside_the_rest_of_the_site() -> None:
     after = [given(10, 10) for _ in range(60)]
     assert not any(after[2:])
     assert given(0.1, 0.1) == set()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [KeyDrop(70, 1), KeyRequests(200, 100), KeyErrors(10, 20), KeyResponseTime(150, 50, 0.1)],
+    ids=lambda rule: rule.name,
+)
+def test_for_all_signals_by_key_a_host_that_is_the_whole_site_is_no_key(rule: Rule) -> None:
+    driven = Driven(rule)
+    for _ in range(60):
+        driven.keys({"shop": 2.0, "shop/cart": 1.0, "shop/": 1.0}, 2.0)
+    assert list(driven.comparison.values) == ["shop/cart", "shop/"]
 
 
 @pytest.mark.parametrize(("days", "told"), [(3, {"shop/a", "shop/b"}), (8, set())])

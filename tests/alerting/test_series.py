@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from seasons import MONDAY, SUMMER, WINDOW
 
-from alerting.calendar import Calendar
+from alerting.calendar import Calendar, Moment
 from alerting.scale import EVENTS
 from alerting.series import Series
 
@@ -22,13 +22,17 @@ class Site:
         self.luck = Random(1)
         self._calendar = Calendar(SUMMER)
 
+    def moment(self) -> Moment:
+        """Return the middle of the next window."""
+        return self._calendar.moment(self.now + WINDOW / 2)
+
     def count(self, mean: float) -> int:
         """Return a count with the noise of counting."""
         return round(max(0.0, self.luck.gauss(mean, mean**0.5)))
 
     def enters(self, *counts: tuple[Series, int]) -> None:
         """Let each series judge a window with so many requests."""
-        moment, self.now = self._calendar.moment(self.now + WINDOW / 2), self.now + WINDOW
+        moment, self.now = self.moment(), self.now + WINDOW
         for series, count in counts:
             series.enter(moment, self.now, WINDOW, count, WINDOW, count)
 
@@ -62,13 +66,12 @@ def width(series: Series) -> float:
     return log(limit / expected)
 
 
-@pytest.fixture
-def unsteady() -> tuple[Site, Series, float]:
-    """A series after eight days, and three hours in which each second window was unusual, but did not alert; with the
-    width of its band before these hours.
+def unsteady(days: int = 8) -> tuple[Site, Series, float]:
+    """Return a series after some days, and three hours in which each second window was unusual, but did not alert; with
+    the width of its band before these hours.
     """
     site, series = Site(), new(USUAL)
-    for _ in range(8 * 720):
+    for _ in range(days * 720):
         site.enters((series, site.count(USUAL)))
         series.learn(False, False)
     before = width(series)
@@ -79,21 +82,42 @@ def unsteady() -> tuple[Site, Series, float]:
     return site, series, before
 
 
-def test_the_hours_before_an_alert_do_not_widen_the_band(unsteady: tuple[Site, Series, float]) -> None:
-    """A leak or a ramp is within the limit for hours before it alerts."""
-    site, series, before = unsteady
+@pytest.mark.parametrize(("days", "forgotten"), [(3, False), (8, True)])
+def test_the_hours_before_an_alert_do_not_widen_the_band(days: int, forgotten: bool) -> None:
+    """A leak or a ramp is within the limit for hours before it alerts. In the first week, all of it is learned."""
+    site, series, before = unsteady(days)
     site.enters((series, 5 * USUAL))
     series.learn(True, True)
     site.enters((series, USUAL))
-    assert width(series) < 1.1 * before
+    assert (width(series) < 1.1 * before) == forgotten
 
 
-def test_what_an_alert_is_about_does_not_widen_the_band(unsteady: tuple[Site, Series, float]) -> None:
+def test_what_an_alert_is_about_does_not_widen_the_band() -> None:
     """Not all of it is beyond the limit."""
-    site, series, _ = unsteady
+    site, series, _ = unsteady()
     widths = []
     for number in range(91):
         site.enters((series, USUAL * (1 + 2 * (number % 2))))
         series.learn(False, True)
         widths.append(width(series))
     assert widths[-1] < 1.03 * widths[0]
+
+
+@pytest.mark.parametrize(("alerting", "wider"), [(False, True), (True, False)])
+def test_the_hours_of_an_alert_do_not_widen_the_band_of_the_chart(alerting: bool, wider: bool) -> None:
+    """It is that of windows and of hours together."""
+    site, series = Site(), new(USUAL)
+
+    def band() -> float:
+        expected, _, high = series.band_at(site.moment(), WINDOW)
+        return log(high / expected)
+
+    for _ in range(8 * 720):
+        site.enters((series, site.count(USUAL)))
+        series.learn(False, False)
+    before = band()
+    for hour in range(24):
+        for _ in range(30):
+            site.enters((series, USUAL * (1 + 2 * (hour % 2))))
+            series.learn(False, alerting)
+    assert (band() > 1.1 * before) == wider

@@ -121,6 +121,17 @@ def test_what_is_unusual_is_found_as_if_the_program_had_run_on(before: tuple[Mon
     assert [signal for signal, _ in found[0]] == ["request_rate", "traffic_drop"]
 
 
+@pytest.mark.parametrize(("factor", "seconds"), [(1.25, 240), (1.5, 0)])
+def test_an_alert_on_what_lasts_says_over_which_time(
+    before: tuple[Monitor, SqliteArchive], factor: float, seconds: float
+) -> None:
+    """A quarter more is nothing for one bucket."""
+    monitor = restarted(before[1])
+    watch(monitor, traffic(WEEKS, WEEKS + 2 * HOUR, 6))
+    alert = raised(watch(monitor, traffic(WEEKS + 2 * HOUR, WEEKS + 3 * HOUR, 7, factor)))[0]
+    assert alert.seconds == seconds
+
+
 def test_what_the_user_decided_holds_after_a_restart(before: tuple[Monitor, SqliteArchive]) -> None:
     ran = restarted(before[1])
     watch(ran, traffic(WEEKS, WEEKS + HOUR, 10, 1.5))
