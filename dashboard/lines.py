@@ -16,7 +16,7 @@ from alerting.events import (
 from blocking.block import BlockEvent, Extended, Lifted, Why, said
 from view import figures
 from view.cells import visible
-from view.decision import decision_text
+from view.decision import decision_text, signal_in_words
 from view.view import View
 
 
@@ -37,14 +37,14 @@ def _news(event: Event, zone: tzinfo | None) -> str:
     if isinstance(event, AlertRaised):
         return event.alert.explanation
     if isinstance(event, AlertDismissed):
-        which = f"{event.alert.sensor} " * bool(event.alert.sensor) + _named(event.alert.signal)
-        which = "" if which == _named(REQUEST_RATE) else f": {which}"
+        which = f"{event.alert.sensor} " * bool(event.alert.sensor) + signal_in_words(event.alert.signal)
+        which = "" if which == signal_in_words(REQUEST_RATE) else f": {which}"
         return f"Alert dismissed after {figures.duration(event.time - event.alert.start)}{which}"
     if isinstance(event, Flapping):
-        return f"Flapping: {_named(event.signal)} changed state {event.changes} times in an hour; muted"
+        return f"Flapping: {signal_in_words(event.signal)} changed state {event.changes} times in an hour; muted"
     if isinstance(event, FlappingEnded):
         stands = "no alert" if event.alert.end is not None else "its alert is active"
-        return f"Calm again: {_named(event.signal)}, {stands}"
+        return f"Calm again: {signal_in_words(event.signal)}, {stands}"
     if isinstance(event, Decision):
         return decision_text(event, zone)
     return _learned(event)
@@ -56,10 +56,6 @@ def _learned(event: Event) -> str:
         return f"Learned the baseline: {figures.count(event.baseline)} requests"
     restarted = isinstance(event, LearningRestarted) and event.signal == REQUEST_RATE
     return "No request while learning; learning restarts" if restarted else ""
-
-
-def _named(signal: str) -> str:
-    return signal.replace("_", " ")
 
 
 def learning_line(view: View, zone: tzinfo | None = None) -> str:

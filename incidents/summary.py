@@ -16,6 +16,7 @@ from traffic.records import Exchange
 from traffic.text import host_port
 from view import figures
 from view.culprit import of_contributor
+from view.decision import signal_in_words
 from view.exchange_line import Discretion
 from view.explanation import too_low
 from view.view import AlertView, SignalView
@@ -61,7 +62,7 @@ def _heading(incident: Incident, contents: Contents) -> Iterator[str]:
 
 def afterwards(alert: Alert, zone: tzinfo | None) -> str:
     """Return what is added to the summary when an alert ends."""
-    name = alert.signal.replace("_", " ")
+    name = signal_in_words(alert.signal)
     end = alert.start if alert.end is None else alert.end
     peak = figures.signal_value(alert.peak, alert.unit)
     lasted = figures.duration(alert.duration(end))

@@ -13,7 +13,7 @@ from fleet.silence import SILENCE, Silence
 from fleet.silence import TITLE as SILENCE_TITLE
 from history.fleet import SensorState
 from run.fleet_health import DROPPED, LOST
-from view.builder import alert_view
+from view.builder import alert_title, alert_view
 from view.sensors import FleetView, SensorFilterView, SensorView
 from view.view import AlertView, SignalView, View
 
@@ -68,7 +68,7 @@ def _merged(alerts: Sequence[AlertView], more: Sequence[AlertView]) -> tuple[Ale
 
 
 def _alert_view(alert: Alert, own: SensorAlerts) -> AlertView:
-    title = SILENCE_TITLE if alert.signal == SILENCE else own.titles.get(alert.signal, alert.signal.replace("_", " "))
+    title = SILENCE_TITLE if alert.signal == SILENCE else alert_title(alert, own.titles)
     return alert_view(alert, title, 0.0, own.book.muted_until(alert))
 
 

@@ -4,7 +4,7 @@ It reads from top to bottom: first the View, then each of its parts in the order
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -19,6 +19,7 @@ from store.store import Store
 from store.sums import Sums, TopRow
 from store.watched import Watched
 from traffic.health import Health
+from view.decision import signal_in_words
 from view.explanation import too_low
 from view.panel import NOTHING, BandView, Chart, Measure, Panel, ResponseTimes, Row
 from view.view import AlertView, EnforcingView, HealthView, LearningView, SignalView, View
@@ -203,13 +204,20 @@ def _own_warnings(store: Store, monitor: Monitor) -> Sequence[str]:
 
 
 def _alerts(monitor: Monitor) -> tuple[AlertView, ...]:
-    """List the active alerts in signal order, then those that ended, latest first."""
+    """List the active alerts in signal order, then those that ended, latest first. Alerts of earlier runs may be of
+    signals that are not judged now.
+    """
     titles = {judge.rule.name: judge.rule.title for judge in monitor.judges}
     order = list(titles)
     active = sorted(monitor.history.active, key=lambda alert: order.index(alert.signal))
     muted = {judge.rule.name: judge.muted_until for judge in monitor.judges if judge.muted}
     size, shown = monitor.terms.bucket_size, (*active, *monitor.history.ended)
-    return tuple(alert_view(alert, titles[alert.signal], size, muted.get(alert.signal)) for alert in shown)
+    return tuple(alert_view(alert, alert_title(alert, titles), size, muted.get(alert.signal)) for alert in shown)
+
+
+def alert_title(alert: Alert, titles: Mapping[str, str]) -> str:
+    """Return the title of an alert's signal, from those of the signals that are judged here; else the name in words."""
+    return titles.get(alert.signal) or signal_in_words(alert.signal).capitalize()
 
 
 def alert_view(alert: Alert, title: str, bucket_size: float, muted: float | None) -> AlertView:

@@ -104,10 +104,10 @@ class AlertScreen(FactScreen):
         return self.alert.signal
 
     def action_relearn(self) -> None:
-        """Let the signal learn again, unless a sensor judges it."""
+        """Let the signal learn again, unless a sensor judges it, or nobody."""
         if self.alert.sensor:
             self.say("the sensor judges this signal itself")
-        else:
+        elif self.is_enabled(self.alert):
             super().action_relearn()
 
     def ask_how_long(self, about: str, name: str) -> None:

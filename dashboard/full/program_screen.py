@@ -147,7 +147,7 @@ class ProgramScreen(Screen[None]):
         if not alerts:
             self.say("there is no active alert; select one in the list of alerts (a)")
             return
-        if self._can_learn():
+        if all(map(self.is_enabled, alerts)) and self._can_learn():
             for signal in dict.fromkeys(alert.signal for alert in alerts):
                 self.state.desk.decisions.accept(signal)
             self.tell(f"accepted as usual: {_titles(alerts)}")
@@ -158,6 +158,8 @@ class ProgramScreen(Screen[None]):
         if alert is None:
             self.say("there is no active alert; select one in the list of alerts (a)")
             return
+        if not self.is_enabled(alert):
+            return
         name = f"{alert.title} of {alert.sensor}" if alert.sensor else alert.title
         if alert.quiet == "muted":
             self.state.desk.decisions.mute(alert.about, 0.0)
@@ -167,6 +169,16 @@ class ProgramScreen(Screen[None]):
 
     def ask_how_long(self, about: str, name: str) -> None:
         """Ask how long to mute a signal; each screen on which alerts can be selected does so."""
+
+    def is_enabled(self, alert: AlertView) -> bool:
+        """Return whether the signal of an alert is judged, here or by a sensor; if not, say so. Alerts of earlier runs
+        may be of other signals.
+        """
+        scene = self.state.scene
+        if alert.sensor or scene is None or any(each.name == alert.signal for each in scene.view.signals):
+            return True
+        self.say(f"{alert.title}: the signal {alert.signal} is not enabled")
+        return False
 
     def _can_learn(self) -> bool:
         """Return whether something is left to learn from; if not, say so."""
@@ -190,6 +202,8 @@ class ProgramScreen(Screen[None]):
         chosen = self.chosen_alert()
         if chosen is not None and chosen.sensor:
             self.say("the sensor judges this signal itself")
+            return
+        if chosen is not None and not self.is_enabled(chosen):
             return
         scene = self.state.scene
         signals = [] if scene is None else list(scene.view.signals)

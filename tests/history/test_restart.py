@@ -130,6 +130,16 @@ def test_alerts_are_restored_and_active_ones_ended_with_their_run(tmp_path: Path
     ]
 
 
+def test_an_alert_of_a_signal_that_is_no_longer_enabled_is_still_listed(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    history = History(path, Retention(), UNITS)
+    history.start()
+    history.event(AlertRaised(NOW - 60, Alert(**{**vars(ALERT), "signal": "key_requests", "start": NOW - 60})))
+    history.close()
+    (alert,) = run(path, NOW, requests("/", NOW, 60)).alerts
+    assert (alert.title, alert.explanation) == ("Key requests", "High traffic")
+
+
 def test_an_alert_left_open_by_a_kill_ends_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "kept.db"
     then = NOW - 3 * 86400

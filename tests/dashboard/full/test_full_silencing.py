@@ -1,5 +1,8 @@
 """Keys that acknowledge an alert, mute its signal, and let all signals learn again."""
 
+from dataclasses import replace
+
+import pytest
 from full_driver import Driven, drive
 
 from alerting.events import BaselineChosen
@@ -133,6 +136,22 @@ def test_where_the_setting_says_seasonal_there_is_nothing_to_undo() -> None:
         await user.refresh()
         await user.press("a", "enter", "B")
         assert "Request rate: its setting says seasonal" in user.lines()[-1]
+
+    drive(scenario)
+
+
+@pytest.mark.parametrize("key", ["m", "u", "R", "B"])
+def test_a_signal_that_is_no_longer_enabled_cannot_be_changed(key: str) -> None:
+    """An alert of an earlier run may be of such a signal."""
+
+    async def scenario(user: Driven) -> None:
+        history = user.ledger.monitor.history
+        (active,) = history.active
+        history.recall([replace(active, signal="key_drop", end=user.ledger.now)])
+        await user.refresh()
+        await user.press("a", "down", "enter", key)
+        assert "Key drop: the signal key_drop is not enabled" in user.lines()[-1]
+        assert (history.active, user.ledger.told) == ((active,), [])
 
     drive(scenario)
 
