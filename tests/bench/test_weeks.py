@@ -7,6 +7,7 @@ from records import ended, request
 
 from alerting.contributors import largest
 from alerting.window import Window
+from bench.weeks import LONGEST_FIRST
 from bench.weeks.demand import START, WINDOW, Demand
 from bench.weeks.incidents import KINDS as INCIDENTS
 from bench.weeks.sites import KINDS, site
@@ -14,6 +15,10 @@ from bench.weeks.traffic import OUTCOMES, Counters
 from bench.weeks.trial import monitor, schedule, trial
 from store.store import Store
 from traffic.batch import RecordBatch
+
+
+def test_no_kind_of_site_is_left_out() -> None:
+    assert sorted(LONGEST_FIRST) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
